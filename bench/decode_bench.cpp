@@ -1,0 +1,213 @@
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <initializer_list>
+#include <new>
+#include <random>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ingest/decode/decoded_events.hpp"
+#include "ingest/decode/decoder.hpp"
+#include "ingest/decode/format.hpp"
+#include "ingest/source_block.hpp"
+
+namespace sluice {
+namespace {
+
+constexpr std::size_t event_count = 65'536;
+
+StagingBlock make_staging(std::size_t bytes) {
+  constexpr std::align_val_t alignment{64};
+  auto* const memory = static_cast<std::byte*>(::operator new(bytes, alignment));
+  std::memset(memory, 0, bytes);
+  return {memory, bytes, [](std::byte* block) noexcept { ::operator delete(block, alignment); }};
+}
+
+FieldPath path(const std::string& text) { return {text, {text}}; }
+
+// What the generator's user behaviour looks like: a string or an integer key, an int64, a decimal.
+Format behaviour_format(FormatType type, Framing framing, const std::string& key) {
+  Format format;
+  format.type = type;
+  format.framing = framing;
+  format.event_time.path = path("time");
+  format.keys = {{path(key), key, KeyType::as_it_came}};
+  format.values = {{path("id"), "id", ValueType::int64, 0, false},
+                   {path("behaviour_value"), "value", ValueType::decimal, 2, false}};
+  format.csv.columns = {"id", "user_id", "behaviour_name", "behaviour_value", "time"};
+  using Type = BinaryField::Type;
+  format.binary.layout = {{"id", Type::int64, 8},
+                          {"user_id", Type::int64, 8},
+                          {"behaviour_value", Type::int32, 4},
+                          {"", Type::pad, 4},
+                          {"time", Type::int64, 8}};
+  return format;
+}
+
+std::string joined(std::initializer_list<std::string_view> parts) {
+  std::string text;
+  for (const std::string_view part : parts) text += part;
+  return text;
+}
+
+constexpr std::array<std::string_view, 4> behaviours = {"view", "cart", "purchase", "search"};
+
+struct Behaviour {
+  std::string id, user, name, value, time;
+};
+
+std::vector<Behaviour> behaviour_events() {
+  std::mt19937_64 random(7);
+  std::vector<Behaviour> events;
+  for (std::size_t i = 0; i < event_count; ++i) {
+    events.push_back({std::to_string(1'000'000 + i), joined({"u", std::to_string(random() % 100'000)}),
+                      std::string(behaviours[random() % behaviours.size()]),
+                      joined({std::to_string(random() % 500), ".", std::to_string(10 + random() % 90)}),
+                      std::to_string(1'700'000'000'000 + static_cast<std::int64_t>(i))});
+  }
+  return events;
+}
+
+std::string json_of(const Behaviour& event) {
+  return joined({R"({"id":)", event.id, R"(,"user_id":")", event.user, R"(","behaviour_name":")",
+                 event.name, R"(","behaviour_value":)", event.value, R"(,"time":)", event.time, "}"});
+}
+
+// The same members in one of 120 orders: no shape to learn.
+std::string shuffled_json_of(const Behaviour& event, std::mt19937_64& random) {
+  std::vector<std::string> members = {joined({R"("id":)", event.id}),
+                                      joined({R"("user_id":")", event.user, "\""}),
+                                      joined({R"("behaviour_name":")", event.name, "\""}),
+                                      joined({R"("behaviour_value":)", event.value}),
+                                      joined({R"("time":)", event.time})};
+  std::ranges::shuffle(members, random);
+  std::string document;
+  for (const std::string& member : members) {
+    document += document.empty() ? '{' : ',';
+    document += member;
+  }
+  document += '}';
+  return document;
+}
+
+std::string csv_of(const Behaviour& event) {
+  return joined({event.id, ",", event.user, ",", event.name, ",", event.value, ",", event.time});
+}
+
+std::vector<std::string> json_documents() {
+  std::vector<std::string> texts;
+  for (const Behaviour& event : behaviour_events()) texts.push_back(json_of(event));
+  return texts;
+}
+
+std::vector<std::string> shuffled_json_documents() {
+  std::mt19937_64 random(8);
+  std::vector<std::string> texts;
+  for (const Behaviour& event : behaviour_events()) texts.push_back(shuffled_json_of(event, random));
+  return texts;
+}
+
+std::vector<std::string> csv_rows() {
+  std::vector<std::string> texts;
+  for (const Behaviour& event : behaviour_events()) texts.push_back(csv_of(event));
+  return texts;
+}
+
+std::vector<std::string> binary_rows() {
+  std::vector<std::string> texts;
+  std::mt19937_64 random(7);
+  for (std::size_t i = 0; i < event_count; ++i) {
+    std::string row(32, '\0');
+    const std::array<std::int64_t, 4> fields = {
+        static_cast<std::int64_t>(i), static_cast<std::int64_t>(random() % 100'000),
+        static_cast<std::int64_t>(random() % 50'000),
+        1'700'000'000'000 + static_cast<std::int64_t>(i)};
+    std::memcpy(row.data(), fields.data(), row.size());
+    texts.push_back(row);
+  }
+  return texts;
+}
+
+// A block of messages of `events_per_message` texts each.
+SourceBlock make_block(const std::vector<std::string>& texts, std::size_t events_per_message,
+                       std::string_view separator) {
+  SourceBlock block;
+  std::string bytes;
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    if (i % events_per_message == 0) {
+      block.messages.push_back({.begin = static_cast<std::uint32_t>(bytes.size())});
+    }
+    bytes += texts[i];
+    bytes += separator;
+    Message& message = block.messages.back();
+    message.length = static_cast<std::uint32_t>(bytes.size() - message.begin);
+    message.offset = static_cast<std::int64_t>(message.begin) + 1;
+  }
+  block.memory = make_staging(bytes.size() + block_padding);
+  std::memcpy(block.memory.data(), bytes.data(), bytes.size());
+  block.used = bytes.size();
+  return block;
+}
+
+void decode(benchmark::State& state, const Format& format, const SourceBlock& block) {
+  Decoder decoder(format);
+  const auto value_count = static_cast<std::uint32_t>(format.values.size());
+  DecodedEvents events(make_staging(DecodedEvents::bytes_needed(event_count, value_count)),
+                       event_count, value_count);
+  for (auto _ : state) {
+    events.clear();
+    decoder.decode(block, 0, events);
+    benchmark::DoNotOptimize(events.size);
+  }
+  if (events.size != event_count) state.SkipWithError("not every event was accepted");
+  const auto passes = static_cast<std::int64_t>(state.iterations());
+  state.SetItemsProcessed(passes * static_cast<std::int64_t>(event_count));
+  state.SetBytesProcessed(passes * static_cast<std::int64_t>(block.used));
+}
+
+void BM_JsonLines(benchmark::State& state) {
+  decode(state, behaviour_format(FormatType::json, Framing::lines, "user_id"),
+         make_block(json_documents(), 1024, "\n"));
+}
+BENCHMARK(BM_JsonLines);
+
+void BM_JsonLinesIntegerKey(benchmark::State& state) {
+  decode(state, behaviour_format(FormatType::json, Framing::lines, "id"),
+         make_block(json_documents(), 1024, "\n"));
+}
+BENCHMARK(BM_JsonLinesIntegerKey);
+
+void BM_JsonMessages(benchmark::State& state) {
+  decode(state, behaviour_format(FormatType::json, Framing::message, "user_id"),
+         make_block(json_documents(), 1, ""));
+}
+BENCHMARK(BM_JsonMessages);
+
+void BM_JsonLinesInAnyOrder(benchmark::State& state) {
+  decode(state, behaviour_format(FormatType::json, Framing::lines, "user_id"),
+         make_block(shuffled_json_documents(), 1024, "\n"));
+}
+BENCHMARK(BM_JsonLinesInAnyOrder);
+
+void BM_CsvLines(benchmark::State& state) {
+  decode(state, behaviour_format(FormatType::csv, Framing::lines, "user_id"),
+         make_block(csv_rows(), 1024, "\n"));
+}
+BENCHMARK(BM_CsvLines);
+
+void BM_BinaryRows(benchmark::State& state) {
+  decode(state, behaviour_format(FormatType::binary, Framing::message, "user_id"),
+         make_block(binary_rows(), 512, ""));
+}
+BENCHMARK(BM_BinaryRows);
+
+}  // namespace
+}  // namespace sluice
+
+BENCHMARK_MAIN();

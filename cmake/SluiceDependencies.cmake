@@ -1,0 +1,47 @@
+# Every library that is not ours. Only targets are used, so that their headers are system headers.
+find_package(Threads REQUIRED)
+if(SLUICE_MINIMAL)
+  find_package(GTest CONFIG QUIET)
+  return()
+endif()
+find_package(GTest CONFIG REQUIRED)
+
+find_package(PkgConfig REQUIRED)
+find_package(Boost 1.81 REQUIRED COMPONENTS context)
+find_package(benchmark CONFIG REQUIRED)
+find_package(yaml-cpp CONFIG REQUIRED)
+if(NOT TARGET yaml-cpp::yaml-cpp)
+  add_library(yaml-cpp::yaml-cpp ALIAS yaml-cpp)
+endif()
+find_package(CLI11 CONFIG REQUIRED)
+find_package(fmt CONFIG REQUIRED)
+find_package(spdlog CONFIG REQUIRED)
+find_package(simdjson CONFIG REQUIRED)
+find_package(prometheus-cpp CONFIG REQUIRED)
+find_package(OpenSSL REQUIRED)
+find_package(CURL REQUIRED)
+find_package(ZLIB REQUIRED)
+pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
+
+# librdkafka: the system's, or the newer one that .ci/librdkafka built into a private prefix.
+execute_process(COMMAND ${CMAKE_SOURCE_DIR}/.ci/librdkafka --prefix
+                OUTPUT_VARIABLE librdkafka_prefix OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+if(librdkafka_prefix)
+  if(NOT EXISTS ${librdkafka_prefix}/lib/librdkafka.a)
+    message(FATAL_ERROR "librdkafka: the system's is too old and ${librdkafka_prefix} is not built: run .ci/librdkafka")
+  endif()
+  pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
+  add_library(librdkafka::librdkafka STATIC IMPORTED)
+  set_target_properties(librdkafka::librdkafka PROPERTIES
+    IMPORTED_LOCATION ${librdkafka_prefix}/lib/librdkafka.a
+    INTERFACE_INCLUDE_DIRECTORIES ${librdkafka_prefix}/include)
+  target_link_libraries(librdkafka::librdkafka INTERFACE
+    OpenSSL::SSL OpenSSL::Crypto ZLIB::ZLIB PkgConfig::zstd Threads::Threads ${CMAKE_DL_LIBS} m rt)
+  set(librdkafka_choice "built from source, static: ${librdkafka_prefix}")
+else()
+  pkg_check_modules(rdkafka REQUIRED IMPORTED_TARGET rdkafka)
+  add_library(librdkafka::librdkafka ALIAS PkgConfig::rdkafka)
+  set(librdkafka_choice "the system's, shared: ${rdkafka_VERSION}")
+endif()
+message(STATUS "librdkafka: ${librdkafka_choice}")
+file(WRITE ${CMAKE_BINARY_DIR}/librdkafka.txt "${librdkafka_choice}\n")

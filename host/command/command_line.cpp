@@ -1,0 +1,156 @@
+#include "host/command/command_line.hpp"
+
+#include <cstdio>
+#include <exception>
+#include <optional>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "host/command/demo.hpp"
+#include "host/command/plan.hpp"
+#include "host/command/run.hpp"
+#include "host/command/signals.hpp"
+#include "host/config/load_job.hpp"
+#include "host/config/units.hpp"
+#include "host/log.hpp"
+#include "host/version.hpp"
+#include "kernels/backend.hpp"
+
+namespace sluice {
+namespace {
+
+constexpr int done = 0;
+constexpr int run_failed = 1;
+constexpr int configuration_wrong = 2;
+
+std::string version_text() {
+  const std::string unavailable = cuda_unavailable();
+  std::string text = "sluice " + std::string(version()) + " (" + std::string(revision()) + ")\n";
+  text += "backends: cpu, cuda ";
+  text += unavailable.empty() ? "(used by default here)" : "(not here: " + unavailable + ")";
+  return text;
+}
+
+struct Options {
+  std::string job_path;
+  RunOptions run;
+  std::string log_level = "info";
+  std::string log_format = "logfmt";
+  DemoOptions demo;
+  std::string demo_length;
+  bool defaults = false;
+};
+
+LogLevel level_of(const std::string& name) {
+  return name == "debug"   ? LogLevel::debug
+         : name == "warn"  ? LogLevel::warn
+         : name == "error" ? LogLevel::error
+                           : LogLevel::info;
+}
+
+void add_log_options(CLI::App& command, Options& options) {
+  command.add_option("--log.level", options.log_level, "Least important lines to log")
+      ->check(CLI::IsMember({"debug", "info", "warn", "error"}))
+      ->capture_default_str();
+  command.add_option("--log.format", options.log_format, "How log lines are written")
+      ->check(CLI::IsMember({"logfmt", "json"}))
+      ->capture_default_str();
+}
+
+CLI::App& add_run(CLI::App& app, Options& options) {
+  CLI::App& run = *app.add_subcommand("run", "Run a job until it is stopped");
+  run.add_option("job", options.job_path, "The job file")->required();
+  run.add_flag("--once", options.run.once,
+               "Read to the present end of the source, close every window, exit");
+  run.add_flag("--drain", options.run.drain, "Close open windows when stopped");
+  run.add_option("--stats", options.run.stats_path, "Write the final counters to this file as JSON");
+  add_log_options(run, options);
+  return run;
+}
+
+CLI::App& add_demo(CLI::App& app, Options& options) {
+  CLI::App& demo = *app.add_subcommand(
+      "demo", "An embedded broker, a producer, the engine and a live view: nothing else needed");
+  demo.add_option("--for", options.demo_length, "End after this long, as in 30s");
+  demo.add_option("--rate", options.demo.events_per_second, "Events produced a second")
+      ->capture_default_str();
+  demo.add_option("--listen", options.demo.listen, "Where /metrics is served")
+      ->capture_default_str();
+  add_log_options(demo, options);
+  return demo;
+}
+
+int run_command(const Options& options) {
+  const StopOnSignal stop;
+  const Job job = load_job(options.job_path);
+  Logger logger(options.log_format == "json" ? LogFormat::json : LogFormat::logfmt,
+                level_of(options.log_level));
+  try {
+    run_job(job, options.run, logger, stop.token());
+  } catch (const std::exception& error) {
+    logger.error(error.what());
+    return run_failed;
+  }
+  return done;
+}
+
+int demo_command(Options& options) {
+  const StopOnSignal stop;
+  if (!options.demo_length.empty()) {
+    const auto length = parse_duration(options.demo_length);
+    if (!length || *length <= 0) {
+      throw ConfigError("--for: \"" + options.demo_length + "\" is no duration, as in 30s");
+    }
+    options.demo.length = std::chrono::milliseconds(*length);
+  }
+  Logger logger(options.log_format == "json" ? LogFormat::json : LogFormat::logfmt,
+                level_of(options.log_level));
+  try {
+    run_demo(options.demo, logger, stop.source());
+  } catch (const std::exception& error) {
+    logger.error(error.what());
+    return run_failed;
+  }
+  return done;
+}
+
+int check_command(const Options& options) {
+  std::fputs(describe_plan(load_job(options.job_path)).c_str(), stdout);
+  return done;
+}
+
+}  // namespace
+
+int run_command_line(int argc, char** argv) {
+  Options options;
+  CLI::App app("Keyed window aggregation of streams, on a GPU or without one", "sluice");
+  app.set_version_flag("--version", version_text());
+  app.require_subcommand(1);
+  const CLI::App& run = add_run(app, options);
+  CLI::App& check = *app.add_subcommand("check", "Check a job file and print its plan");
+  check.add_option("job", options.job_path, "The job file")->required();
+  const CLI::App& demo = add_demo(app, options);
+  CLI::App& config = *app.add_subcommand("config", "Print the configuration");
+  config.add_flag("--defaults", options.defaults, "Every option with its default")->required();
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? done : configuration_wrong;
+  }
+  try {
+    if (run) return run_command(options);
+    if (check) return check_command(options);
+    if (demo) return demo_command(options);
+    std::fputs(default_configuration().c_str(), stdout);
+    return done;
+  } catch (const ConfigError& error) {
+    std::fprintf(stderr, "%s\n", error.what());
+    return configuration_wrong;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "sluice: %s\n", error.what());
+    return run_failed;
+  }
+}
+
+}  // namespace sluice

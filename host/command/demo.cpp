@@ -1,0 +1,7 @@
+#include "host/command/demo.hpp"
+
+namespace sluice {
+
+void run_demo(const DemoOptions&, Logger&, std::stop_source) {}
+
+}  // namespace sluice

@@ -1,0 +1,94 @@
+#include "host/command/plan.hpp"
+
+#include <cstdint>
+#include <vector>
+
+#include "host/command/run.hpp"
+#include "host/engine/lowering.hpp"
+#include "host/engine/window_values.hpp"
+#include "kernels/backend.hpp"
+#include "kernels/window_spec.hpp"
+
+namespace sluice {
+namespace {
+
+std::string_view name_of(AccumulatorKind kind) {
+  switch (kind) {
+    case AccumulatorKind::nulls: return "nulls";
+    case AccumulatorKind::sum_integer: return "exact sum";
+    case AccumulatorKind::sum_squares_integer: return "exact sum of squares";
+    case AccumulatorKind::sum_double: return "sum";
+    case AccumulatorKind::sum_shifted: return "shifted sum";
+    case AccumulatorKind::sum_squares_shifted: return "shifted sum of squares";
+    case AccumulatorKind::minimum: return "minimum";
+    case AccumulatorKind::maximum: return "maximum";
+  }
+  return "";
+}
+
+std::string_view name_of(WindowValues::Method method) {
+  switch (method) {
+    case WindowValues::Method::direct: return "combined from its panes";
+    case WindowValues::Method::running: return "running value";
+    case WindowValues::Method::two_stacks: return "two stacks";
+  }
+  return "";
+}
+
+std::string duration_text(Milliseconds length) {
+  if (length % 1'000 != 0) return std::to_string(length) + "ms";
+  return std::to_string(length / 1'000) + "s";
+}
+
+/// Columns of rows that a definition keeps beside the panes.
+std::int64_t working_columns(const WindowSpec& spec, const PaneGrid& grid, bool invertible) {
+  switch (WindowValues::method_for(spec, invertible)) {
+    case WindowValues::Method::direct: return 1;
+    case WindowValues::Method::running: return 1;
+    case WindowValues::Method::two_stacks: return 1 + spec.size / grid.length;
+  }
+  return 0;
+}
+
+}  // namespace
+
+std::string describe_plan(const Job& job) {
+  const RowLayout layout = layout_of(job);
+  std::vector<WindowSpec> specs;
+  for (const WindowDefinition& window : job.windows) specs.push_back(window.spec);
+  std::string text = "pipeline " + job.pipeline + "\n";
+  std::int64_t columns = 0;
+  for (const GridPlan& plan : plan_grids(specs)) {
+    const std::int64_t panes = live_panes(plan, specs, job.watermark.allowed_lateness);
+    columns += panes;
+    text += "panes of " + duration_text(plan.grid.length) + ", " + std::to_string(panes) +
+            " live without disorder\n";
+    for (const std::uint32_t w : plan.windows) {
+      const WindowSpec& spec = specs[w];
+      text += "  window " + job.windows[w].name + ": size " + duration_text(spec.size) +
+              ", slide " + duration_text(spec.slide) + ", " +
+              std::string(name_of(WindowValues::method_for(spec, layout.invertible))) + "\n";
+      columns += working_columns(spec, plan.grid, layout.invertible);
+    }
+  }
+  text += "row of " + std::to_string(layout.words() * 8) + " bytes (" +
+          std::to_string(layout.hot_words * 8) + " hot): count of events";
+  for (std::uint32_t a = 0; a < layout.count; ++a) {
+    const AccumulatorSpec& spec = layout.accumulators[a];
+    text += ", " + std::string(name_of(spec.kind)) + " of " + job.format.values[spec.value].name;
+  }
+  const auto per_key = static_cast<std::int64_t>(layout.words()) * 8 * columns;
+  text += "\nmemory " + std::to_string(per_key) + " bytes a key (" + std::to_string(columns) +
+          " rows) and about 32 for the key itself; engine.max_state_bytes (" +
+          std::to_string(job.engine.max_state_bytes) + ") holds " +
+          std::to_string(static_cast<std::int64_t>(job.engine.max_state_bytes) / (per_key + 32)) +
+          " such keys, engine.max_keys is " + std::to_string(job.engine.max_keys) + "\n";
+  text += "staging " + std::to_string(job.engine.batches) + " blocks of " +
+          std::to_string(job.engine.batch_bytes) + " bytes\n";
+  const BackendKind kind = choose_backend(job);
+  text += "backend " + std::string(sluice::name_of(kind));
+  if (!job.engine.backend && kind == BackendKind::cpu) text += " (" + cuda_unavailable() + ")";
+  return text + "\n";
+}
+
+}  // namespace sluice

@@ -1,0 +1,92 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "host/config/job.hpp"
+#include "host/engine/books.hpp"
+#include "host/engine/window_result.hpp"
+#include "ingest/watermark.hpp"
+#include "kernels/backend.hpp"
+
+namespace sluice {
+
+/// Reads the encoded key of one event of the batch being processed.
+using KeyReader = std::function<std::string(std::uint32_t event)>;
+/// Takes the rows of a closed or revised window.
+using Publish = std::function<void(const WindowResult&)>;
+
+/// A batch as the engine sees it: staged columns plus what the host alone knows of them.
+struct EngineBatch {
+  Ticket ticket{};
+  std::size_t size = 0;          ///< events in the columns
+  EventTime min_time = 0;        ///< over the columns, when size > 0
+  EventTime max_time = 0;
+  EventTime now = 0;             ///< wall clock, ms
+  Milliseconds lane_clock = 0;
+  std::span<const PartitionIndex> lane_partitions{};  ///< partitions the lane reads
+  std::span<const PartitionIndex> held_partitions{};  ///< those it would read but are paused
+  std::span<const PartitionIndex> finished{};       ///< read to their end with this batch
+  std::uint64_t malformed = 0;
+  std::uint64_t tombstones = 0;
+  KeyReader key_of{};
+};
+
+/// What came of a batch beyond the books.
+struct BatchOutcome {
+  std::vector<std::uint32_t> late_events;  ///< indices into the batch
+  std::vector<std::uint32_t> parked;       ///< indices; the caller keeps the batch and calls admit
+};
+
+/// The state cannot hold an event and `on_full` is stop: what() names the bytes or keys.
+class EngineFull : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// Decides: judges what a batch may touch, moves the watermark between batches, closes windows and
+/// asks the backend to compute them. Reads no clock, owns no thread; single-threaded; the same
+/// batches give the same rows on every backend.
+///
+/// Order of a batch (SEMANTICS): accumulate(N), the watermark moves, revisions, closings by (end,
+/// order of the definitions), retirement.
+class Engine {
+ public:
+  Engine(const Job& job, std::size_t partitions, Backend& backend, Publish publish);
+  ~Engine();
+
+  /// @throws EngineFull, StateFull
+  BatchOutcome process(const EngineBatch& batch);
+
+  /// Offers parked events of an earlier batch again; call after the watermark moved. Their times
+  /// have been counted already. @returns the indices still parked.
+  std::vector<std::uint32_t> admit(const EngineBatch& batch, std::span<const std::uint32_t> parked);
+  /// Gives parked events up: on_full decides. @throws EngineFull when it is stop
+  void give_up(std::size_t parked);
+
+  /// Closes every open window as if the watermark were +infinity (end of input, --drain).
+  void drain(EventTime now);
+
+  const Books& books() const noexcept;
+  const Watermarks& watermarks() const noexcept;
+  /// Events accepted although some window of definition `w` had passed. [windows]
+  std::span<const std::uint64_t> refused_by_window() const noexcept;
+  /// Panes that hold rows, over all grids.
+  std::size_t live_panes() const noexcept;
+  /// End of the newest closed window of definition `w`; start_of_time before the first.
+  EventTime last_closed_end(std::uint32_t w) const noexcept;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// Accumulators that a job's aggregates need.
+RowLayout layout_of(const Job& job);
+
+}  // namespace sluice

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+
+#include "ingest/decode/decoded_events.hpp"
+#include "ingest/source_block.hpp"
+#include "kernels/backend.hpp"
+
+namespace sluice {
+
+/// What sealed a block.
+enum class SealedBy : std::uint8_t { full, linger, heartbeat };
+
+/// A block on its way: raw bytes and the events decoded from them. Lives in the BatchPool, is
+/// filled and decoded by a lane, processed by the engine thread, and goes back.
+struct Batch {
+  Batch(StagingBlock bytes, StagingBlock columns, std::size_t max_events, std::uint32_t values)
+      : events(std::move(columns), max_events, values) {
+    block.memory = std::move(bytes);
+  }
+
+  SourceBlock block;
+  DecodedEvents events;
+  unsigned lane = 0;
+  /// A block with more events than a batch holds becomes several batches of one sequence number.
+  std::size_t part = 0;
+  bool last_part = true;
+  SealedBy sealed_by = SealedBy::full;
+  double fetch_seconds = 0;
+  double decode_seconds = 0;
+  std::optional<Ticket> ticket;  ///< while staged with the backend
+
+  void clear() {
+    block.clear();
+    events.clear();
+    part = 0;
+    last_part = true;
+    ticket.reset();
+  }
+};
+
+}  // namespace sluice

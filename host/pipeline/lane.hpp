@@ -1,0 +1,45 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <stop_token>
+
+#include "host/pipeline/batch_pool.hpp"
+#include "host/pipeline/batch_queue.hpp"
+#include "host/pipeline/clock.hpp"
+#include "ingest/decode/decoder.hpp"
+#include "ingest/source.hpp"
+
+namespace sluice {
+
+/// One ingest thread's work: fills blocks from its lane of the source, decodes them and passes them
+/// on. Shares nothing with other lanes on the path of an event.
+class Lane {
+ public:
+  Lane(unsigned number, Source& source, const Format& format, const BlockLimits& limits,
+       BatchPool& pool, BatchQueue& queue, std::atomic<std::uint64_t>& sequence,
+       const Clock& clock);
+
+  /// Runs until the lane is finished, `stop` is requested or it breaks; tells the queue.
+  void run(std::stop_token stop);
+
+ private:
+  bool step(std::stop_token stop);
+  void seal(Batch& batch, FillResult result);
+  void decode(Batch& batch, std::stop_token stop);
+  Batch* acquire(std::stop_token stop);
+  void move_rest(const Batch& from, std::size_t first_message, Batch& to) const;
+
+  unsigned number_;
+  Source& source_;
+  Decoder decoder_;
+  BlockLimits limits_;
+  BatchPool& pool_;
+  BatchQueue& queue_;
+  std::atomic<std::uint64_t>& sequence_;
+  const Clock& clock_;
+  Milliseconds held_back_ = 0;  ///< time spent waiting for a free batch
+  Milliseconds last_sealed_ = 0;
+};
+
+}  // namespace sluice

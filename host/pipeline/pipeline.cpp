@@ -1,0 +1,284 @@
+#include "host/pipeline/pipeline.hpp"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <stdexcept>
+#include <string>
+#include <thread>
+
+#include "host/pipeline/batch_pool.hpp"
+#include "host/pipeline/batch_queue.hpp"
+#include "host/pipeline/lane.hpp"
+#include "host/pipeline/parking.hpp"
+
+namespace sluice {
+namespace {
+
+constexpr Milliseconds state_interval = 200;
+constexpr Milliseconds commit_interval = 1'000;
+
+BatchPool make_pool(const Job& job, Backend& backend) {
+  const auto values = static_cast<std::uint32_t>(job.format.values.size());
+  std::vector<std::unique_ptr<Batch>> batches;
+  for (std::size_t i = 0; i < job.engine.batches; ++i) {
+    batches.push_back(std::make_unique<Batch>(
+        backend.allocate_staging(job.engine.batch_bytes + block_padding),
+        backend.allocate_staging(DecodedEvents::bytes_needed(job.engine.batch_events, values)),
+        job.engine.batch_events, values));
+  }
+  return BatchPool(std::move(batches));
+}
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+}  // namespace
+
+struct Pipeline::Impl {
+  Impl(const Job& job_in, Source& source_in, Backend& backend_in,
+       std::span<const std::unique_ptr<Sink>> sinks_in, const Clock& clock_in,
+       PipelineObserver observer_in);
+
+  void start_lanes(std::vector<std::jthread>& threads);
+  void stage_ahead(Batch& batch);
+  void process(Batch& batch);
+  EngineBatch view_of(Batch& batch);
+  void finish_partitions(std::span<const PartitionIndex> ended, const EngineBatch& when);
+  void admit_parked(const EngineBatch& when);
+  void take_malformed(const Batch& batch);
+  void note_positions(const Batch& batch);
+  void flush();
+  void report(bool last);
+
+  const Job& job;
+  Source& source;
+  Backend& backend;
+  std::span<const std::unique_ptr<Sink>> sinks;
+  const Clock& clock;
+  PipelineObserver observer;
+  Engine engine;
+  BatchPool pool;
+  BatchQueue queue;
+  std::atomic<std::uint64_t> sequence{0};
+  std::vector<std::unique_ptr<Lane>> lanes;
+  Decoder key_reader;
+  std::vector<std::vector<PartitionIndex>> lane_partitions;
+  std::vector<PartitionIndex> ticking;  ///< partitions of the batch's lane that are not paused
+  std::vector<PartitionIndex> held;     ///< and those that are
+  bool published = false;               ///< since the last flush
+  Parking parking;
+  std::array<std::uint64_t, malformed_reasons> malformed{};
+  std::vector<PartitionOffset> positions;  ///< to commit
+  Milliseconds reported_at = 0;
+  Milliseconds committed_at = 0;
+};
+
+Pipeline::Impl::Impl(const Job& job_in, Source& source_in, Backend& backend_in,
+                     std::span<const std::unique_ptr<Sink>> sinks_in, const Clock& clock_in,
+                     PipelineObserver observer_in)
+    : job(job_in),
+      source(source_in),
+      backend(backend_in),
+      sinks(sinks_in),
+      clock(clock_in),
+      observer(std::move(observer_in)),
+      engine(job, source.partitions().size(), backend,
+             [this](const WindowResult& result) {
+               published = true;
+               for (const auto& sink : sinks) sink->publish(result);
+             }),
+      pool(make_pool(job, backend)),
+      queue(source.lanes()),
+      key_reader(job.format),
+      lane_partitions(source.lanes()),
+      parking(engine, backend, source, pool) {
+  for (std::size_t p = 0; p < source.partitions().size(); ++p) {
+    const auto partition = static_cast<PartitionIndex>(p);
+    const auto lane = source.lane_of(partition);
+    for (unsigned l = 0; l < source.lanes(); ++l) {
+      if (!lane || *lane == l) lane_partitions[l].push_back(partition);
+    }
+  }
+}
+
+void Pipeline::Impl::start_lanes(std::vector<std::jthread>& threads) {
+  const BlockLimits limits{.max_events = job.engine.batch_events,
+                           .linger = job.engine.batch_linger};
+  for (unsigned l = 0; l < source.lanes(); ++l) {
+    lanes.push_back(std::make_unique<Lane>(l, source, job.format, limits, pool, queue, sequence,
+                                           clock));
+    threads.emplace_back([lane = lanes.back().get()](std::stop_token stop) {
+      lane->run(std::move(stop));
+    });
+  }
+}
+
+void Pipeline::Impl::stage_ahead(Batch& batch) {
+  if (!batch.ticket) batch.ticket = backend.stage(batch.events.columns());
+  for (Batch* next : queue.ready(job.engine.batches - 1)) {
+    if (!next->ticket) next->ticket = backend.stage(next->events.columns());
+  }
+}
+
+EngineBatch Pipeline::Impl::view_of(Batch& batch) {
+  ticking.clear();
+  held.clear();
+  for (const PartitionIndex partition : lane_partitions[batch.lane]) {
+    (parking.holds(partition) ? held : ticking).push_back(partition);
+  }
+  std::uint64_t dropped = 0;
+  for (const std::uint64_t count : batch.events.malformed) dropped += count;
+  return {.ticket = *batch.ticket,
+          .size = batch.events.size,
+          .min_time = batch.events.min_time,
+          .max_time = batch.events.max_time,
+          .now = batch.block.now,
+          .lane_clock = batch.block.active,
+          .lane_partitions = ticking,
+          .held_partitions = held,
+          .malformed = dropped,
+          .tombstones = batch.events.tombstones,
+          .key_of = [this, &batch](std::uint32_t event) {
+            return key_reader.key_of(batch.block, batch.events.extents[event]);
+          }};
+}
+
+void Pipeline::Impl::process(Batch& batch) {
+  const auto start = std::chrono::steady_clock::now();
+  take_malformed(batch);
+  stage_ahead(batch);
+  const EngineBatch view = view_of(batch);
+  BatchOutcome outcome = engine.process(view);
+  backend.release(*batch.ticket);
+  batch.ticket.reset();
+  note_positions(batch);
+  const BatchFigures figures{.events = batch.events.size,
+                             .bytes = batch.block.used,
+                             .sealed_by = batch.sealed_by,
+                             .fetch_seconds = batch.fetch_seconds,
+                             .decode_seconds = batch.decode_seconds,
+                             .compute_seconds = seconds_since(start)};
+  const std::vector<PartitionIndex> ended = batch.block.finished;
+  if (outcome.parked.empty()) {
+    pool.give_back(batch);
+  } else {
+    parking.park(batch, view, std::move(outcome.parked));
+  }
+  finish_partitions(ended, view);
+  admit_parked(view);
+  if (published) flush();
+  observer.batch_done(figures);
+  report(false);
+}
+
+void Pipeline::Impl::finish_partitions(std::span<const PartitionIndex> ended,
+                                       const EngineBatch& when) {
+  std::vector<PartitionIndex> finished;
+  for (const PartitionIndex partition : ended) {
+    if (parking.holds(partition)) {
+      parking.defer_finish(partition);
+    } else {
+      finished.push_back(partition);
+    }
+  }
+  if (finished.empty()) return;
+  EngineBatch ends;
+  ends.now = when.now;
+  ends.lane_clock = when.lane_clock;
+  ends.finished = finished;
+  engine.process(ends);
+}
+
+void Pipeline::Impl::admit_parked(const EngineBatch& when) {
+  std::uint64_t before = engine.books().parked + 1;
+  while (!parking.empty() && engine.books().parked < before) {
+    before = engine.books().parked;
+    const bool stuck = pool.available() == 0 && queue.ready(1).empty();
+    finish_partitions(parking.admit(stuck), when);
+    engine.process({.now = when.now, .lane_clock = when.lane_clock});
+  }
+}
+
+void Pipeline::Impl::take_malformed(const Batch& batch) {
+  for (std::size_t r = 0; r < malformed.size(); ++r) malformed[r] += batch.events.malformed[r];
+  if (job.on_malformed != OnMalformed::fail || batch.events.malformed_events.empty()) return;
+  const MalformedEvent& event = batch.events.malformed_events.front();
+  const Message& message = batch.block.messages[event.extent.message];
+  const PartitionName& partition = source.partitions()[message.partition];
+  throw std::runtime_error("malformed event in " + partition.topic + " partition " +
+                           std::to_string(partition.number) + " offset " +
+                           std::to_string(message.offset) +
+                           (event.field.empty() ? "" : ", field " + event.field) + ": " +
+                           std::string(name_of(event.reason)) +
+                           " (format.on_malformed is fail)");
+}
+
+void Pipeline::Impl::note_positions(const Batch& batch) {
+  for (const PartitionOffset& position : batch.block.positions) {
+    const auto known =
+        std::find_if(positions.begin(), positions.end(), [&](const PartitionOffset& other) {
+          return other.partition == position.partition;
+        });
+    if (known == positions.end()) {
+      positions.push_back(position);
+    } else {
+      known->next = position.next;
+    }
+  }
+}
+
+void Pipeline::Impl::flush() {
+  published = false;
+  for (const auto& sink : sinks) sink->flush();
+}
+
+void Pipeline::Impl::report(bool last) {
+  const Milliseconds now = clock.steady();
+  if (last || now - reported_at >= state_interval) {
+    reported_at = now;
+    observer.state({.engine = engine,
+                    .backend = backend,
+                    .source = source,
+                    .sinks = sinks,
+                    .malformed = malformed,
+                    .batches = pool.size(),
+                    .batches_free = pool.available(),
+                    .partitions_paused = parking.paused()});
+  }
+  if (!positions.empty() && parking.empty() && (last || now - committed_at >= commit_interval)) {
+    committed_at = now;
+    source.commit(positions);
+    positions.clear();
+  }
+}
+
+Pipeline::Pipeline(const Job& job, Source& source, Backend& backend,
+                   std::span<const std::unique_ptr<Sink>> sinks, const Clock& clock,
+                   PipelineObserver observer)
+    : impl_(std::make_unique<Impl>(job, source, backend, sinks, clock, std::move(observer))) {}
+
+Pipeline::~Pipeline() = default;
+
+void Pipeline::run(std::stop_token stop, OpenWindows on_stop) {
+  Impl& pipeline = *impl_;
+  {
+    std::vector<std::jthread> threads;
+    pipeline.start_lanes(threads);
+    const std::stop_callback pass_on(stop, [&] {
+      for (std::jthread& thread : threads) thread.request_stop();
+    });
+    while (Batch* batch = pipeline.queue.pop()) pipeline.process(*batch);
+  }
+  if (stop.stop_requested() && on_stop == OpenWindows::close) {
+    pipeline.engine.drain(pipeline.clock.wall());
+  }
+  pipeline.flush();
+  pipeline.report(true);
+}
+
+const Books& Pipeline::books() const noexcept { return impl_->engine.books(); }
+
+}  // namespace sluice

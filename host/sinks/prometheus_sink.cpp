@@ -1,0 +1,99 @@
+#include "host/sinks/prometheus_sink.hpp"
+
+#include <unordered_map>
+
+namespace sluice {
+
+PrometheusSink::PrometheusSink(const Job& job, const PrometheusSinkSettings& settings,
+                               const Clock& clock)
+    : settings_(settings),
+      aggregates_(job.aggregates.size()),
+      clock_(clock),
+      renderer_(job, settings.max_series, settings.max_label_bytes),
+      exposed_(job.windows.size()),
+      latest_(job.windows.size()) {}
+
+void PrometheusSink::publish(const WindowResult& result) {
+  statistics_.rows += result.size();
+  std::shared_ptr<const LatestRows> newest = latest_[result.window];
+  if (newest && result.end < newest->end) return;
+  const bool same_window = newest && result.end == newest->end;
+  newest = same_window ? revise(*newest, result) : take(result);
+  const std::lock_guard lock(swap_);
+  latest_[result.window] = std::move(newest);
+}
+
+std::shared_ptr<const LatestRows> PrometheusSink::take(const WindowResult& result) {
+  auto rows = std::make_shared<LatestRows>();
+  rows->start = result.start;
+  rows->end = result.end;
+  rows->published_at = clock_.steady();
+  std::unordered_set<std::string>& exposed = exposed_[result.window];
+  const bool over = result.size() > settings_.max_series;
+  std::unordered_set<std::string> kept;
+  const auto add = [&](std::size_t row, std::string key) {
+    rows->keys.push_back(key);
+    const ResultValue* first = result.values.data() + row * aggregates_;
+    rows->values.insert(rows->values.end(), first, first + aggregates_);
+    if (over) kept.insert(std::move(key));
+  };
+  std::vector<std::size_t> others;
+  for (std::size_t row = 0; row < result.size(); ++row) {
+    std::string key(result.keys[row]);
+    // Keys shown before stay, so that series do not come and go under the cap.
+    if (!over || exposed.contains(key)) {
+      add(row, std::move(key));
+    } else {
+      others.push_back(row);
+    }
+  }
+  for (const std::size_t row : others) {
+    if (rows->keys.size() >= settings_.max_series) break;
+    add(row, std::string(result.keys[row]));
+  }
+  rows->hidden_by_cap = result.size() - rows->keys.size();
+  exposed = std::move(kept);
+  return rows;
+}
+
+std::shared_ptr<const LatestRows> PrometheusSink::revise(const LatestRows& latest,
+                                                         const WindowResult& result) {
+  auto rows = std::make_shared<LatestRows>(latest);
+  rows->published_at = clock_.steady();
+  std::unordered_map<std::string_view, std::size_t> places;
+  for (std::size_t row = 0; row < latest.keys.size(); ++row) places[latest.keys[row]] = row;
+  for (std::size_t row = 0; row < result.size(); ++row) {
+    const auto place = places.find(result.keys[row]);
+    const ResultValue* first = result.values.data() + row * aggregates_;
+    if (place != places.end()) {
+      std::copy(first, first + aggregates_,
+                rows->values.begin() + static_cast<std::ptrdiff_t>(place->second * aggregates_));
+    } else if (rows->keys.size() < settings_.max_series) {
+      rows->keys.emplace_back(result.keys[row]);
+      rows->values.insert(rows->values.end(), first, first + aggregates_);
+    } else {
+      ++rows->hidden_by_cap;
+    }
+  }
+  return rows;
+}
+
+std::shared_ptr<const std::string> PrometheusSink::page() {
+  std::vector<std::shared_ptr<const LatestRows>> latest;
+  {
+    const std::lock_guard lock(swap_);
+    latest = latest_;
+  }
+  const Milliseconds now = clock_.steady();
+  for (auto& rows : latest) {
+    if (rows && now - rows->published_at > settings_.ttl.count()) rows.reset();
+  }
+  const std::lock_guard lock(render_);
+  if (!page_ || rendered_ != latest) {
+    page_ = std::make_shared<const std::string>(renderer_.render(latest));
+    rendered_ = std::move(latest);
+  }
+  return page_;
+}
+
+}  // namespace sluice

@@ -1,0 +1,109 @@
+#include "ingest/decode/json_fields.hpp"
+
+#include <algorithm>
+
+#include "ingest/decode/json_text.hpp"
+#include "ingest/decode/number.hpp"
+
+namespace sluice {
+
+using simdjson::dom::element_type;
+
+JsonFields::JsonFields(const std::vector<FieldPath>& paths) {
+  for (std::size_t field = 0; field < paths.size(); ++field) {
+    add_path(members_, paths[field].members, field);
+  }
+}
+
+void JsonFields::add_path(std::vector<Member>& members, std::span<const std::string> names,
+                          std::size_t field) {
+  auto member = std::ranges::find(members, names.front(), &Member::name);
+  if (member == members.end()) {
+    members.push_back({names.front(), std::nullopt, {}});
+    member = members.end() - 1;
+  }
+  if (names.size() == 1) {
+    member->field = field;
+  } else {
+    add_path(member->members, names.subspan(1), field);
+  }
+}
+
+const JsonFields::Member* JsonFields::find(const std::vector<Member>& members,
+                                           std::string_view name) noexcept {
+  const auto found = std::ranges::find(members, name, &Member::name);
+  return found == members.end() ? nullptr : &*found;
+}
+
+std::optional<Malformed> JsonFields::read(std::string_view document, std::span<Scalar> fields,
+                                          std::span<const char*> sources) {
+  std::ranges::fill(fields, Scalar{});
+  std::ranges::fill(sources, nullptr);
+  fields_ = fields;
+  sources_ = sources;
+  simdjson::dom::element root;
+  const simdjson::error_code error =
+      parser_.parse(document.data(), document.size(), false).get(root);
+  if (error == simdjson::CAPACITY || error == simdjson::DEPTH_ERROR) return Malformed::too_large;
+  if (error != simdjson::SUCCESS) return Malformed::syntax;
+  simdjson::dom::object object;
+  if (root.get_object().get(object) != simdjson::SUCCESS) return Malformed::syntax;
+  read_object(object, skip_json_space(document.data()), members_);
+  return std::nullopt;
+}
+
+const char* JsonFields::read_object(const simdjson::dom::object& object, const char* text,
+                                    const std::vector<Member>& members) {
+  text = skip_json_space(text + 1);
+  if (*text == '}') return text + 1;
+  for (const simdjson::dom::key_value_pair pair : object) {
+    text = skip_json_space(skip_json_string(text));
+    text = skip_json_space(text + 1);
+    const Member* const member = find(members, pair.key);
+    if (member != nullptr) {
+      forget(*member);
+      if (member->field) read_field(pair.value, text, *member->field);
+    }
+    if (member != nullptr && !member->members.empty() && *text == '{') {
+      text = read_object(pair.value.get_object().value_unsafe(), text, member->members);
+    } else {
+      text = skip_json_value(text);
+    }
+    text = skip_json_space(text);
+    text = *text == ',' ? skip_json_space(text + 1) : text + 1;
+  }
+  return text;
+}
+
+void JsonFields::read_field(const simdjson::dom::element& element, const char* text,
+                            std::size_t field) {
+  Scalar& scalar = fields_[field];
+  sources_[field] = text;
+  switch (element.type()) {
+    case element_type::NULL_VALUE: scalar.kind = Scalar::Kind::null; return;
+    case element_type::BOOL:
+      scalar.kind = Scalar::Kind::boolean;
+      scalar.digits = *text == 't';
+      return;
+    case element_type::STRING: {
+      const std::string_view string = element.get_string().value_unsafe();
+      scalar.kind = Scalar::Kind::string;
+      scalar.text = string.data();
+      scalar.length = static_cast<std::uint32_t>(string.size());
+      return;
+    }
+    case element_type::OBJECT:
+    case element_type::ARRAY: scalar.kind = Scalar::Kind::container; return;
+    default: scan_number({text, skip_json_word(text)}, scalar);
+  }
+}
+
+void JsonFields::forget(const Member& member) {
+  if (member.field) {
+    fields_[*member.field] = Scalar{};
+    sources_[*member.field] = nullptr;
+  }
+  for (const Member& inner : member.members) forget(inner);
+}
+
+}  // namespace sluice

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "ingest/decode/digits.hpp"
+#include "ingest/decode/scalar.hpp"
+
+namespace sluice {
+
+/// Reads `-?digits[.digits][(e|E)[+-]digits]` at the start of `text`: leading zeros are allowed,
+/// any length and any exponent. @returns how many characters it took; 0: not a number.
+std::size_t scan_number(std::string_view text, Scalar& number) noexcept;
+
+/// An untyped text as a number: all of it must be one, or "nan", "inf", "infinity" in any case, with
+/// or without a minus sign. Anything else stays a string.
+Scalar number_of(const Scalar& untyped) noexcept;
+
+/// The integer that an integer literal spells.
+Converted<std::int64_t> to_int64(const Scalar& number) noexcept;
+
+/// The nearest double; -0 becomes 0. Too large is out_of_range; NaN and infinities are non_finite
+/// unless they are allowed.
+Converted<double> to_double(const Scalar& number, bool allow_non_finite) noexcept;
+
+/// A finite float64 as the shortest decimal number that reads back as the same double (or float32,
+/// where it was one), as writers of JSON print it; any other scalar as it is.
+Scalar shortest_number(const Scalar& number) noexcept;
+
+/// |number| * 10^shift in its integer part and whether anything is left.
+struct ScaledNumber {
+  std::uint64_t integer = 0;
+  bool remainder = false;
+  bool overflow = false;  ///< the integer part is 2^64 or more
+};
+ScaledNumber scaled(const Scalar& number, int shift) noexcept;
+
+/// Reads a JSON number that has no exponent and at most 19 digits, and that every parser of JSON
+/// accepts. Reads at most 50 bytes. @returns its end, or nullptr: any other text.
+inline const char* scan_plain_number(const char* text, Scalar& number) noexcept {
+  const char* const begin = text;
+  const bool negative = *text == '-';
+  text += negative;
+  const char* const first = text;
+  std::uint64_t digits = 0;
+  text = append_digits(first, digits);
+  auto count = text - first;
+  if (count == 0 || (*first == '0' && count > 1)) return nullptr;
+
+  std::int32_t exponent = 0;
+  Scalar::Kind kind = Scalar::Kind::integer;
+  if (*text == '.') {
+    const char* const fraction = text + 1;
+    text = append_digits(fraction, digits);
+    if (text == fraction) return nullptr;
+    exponent = static_cast<std::int32_t>(fraction - text);
+    count += text - fraction;
+    kind = Scalar::Kind::number;
+  }
+  if (count > 19 || *text == 'e' || *text == 'E') return nullptr;
+  if (kind == Scalar::Kind::integer && negative && digits > std::uint64_t{1} << 63) return nullptr;
+
+  number.text = begin;
+  number.digits = digits;
+  number.exponent = exponent;
+  number.length = static_cast<std::uint32_t>(text - begin);
+  number.kind = kind;
+  number.negative = negative;
+  number.truncated = false;
+  return text;
+}
+
+}  // namespace sluice

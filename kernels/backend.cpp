@@ -1,0 +1,35 @@
+#include "kernels/backend.hpp"
+
+#include "kernels/cpu/cpu_backend.hpp"
+
+#if defined(SLUICE_HAVE_CUDA)
+#include "kernels/cuda/cuda_backend.hpp"
+#endif
+
+namespace sluice {
+
+std::string_view name_of(BackendKind kind) noexcept {
+  return kind == BackendKind::cpu ? "cpu" : "cuda";
+}
+
+std::string cuda_unavailable() {
+#if defined(SLUICE_HAVE_CUDA)
+  return cuda::unavailable();
+#else
+  return "this build has no CUDA backend (SLUICE_CUDA was off)";
+#endif
+}
+
+std::unique_ptr<Backend> make_backend(BackendKind kind, const BackendShape& shape) {
+  if (kind == BackendKind::cpu) return std::make_unique<cpu::CpuBackend>(shape);
+  if (const std::string reason = cuda_unavailable(); !reason.empty()) {
+    throw std::runtime_error("the CUDA backend cannot be used: " + reason);
+  }
+#if defined(SLUICE_HAVE_CUDA)
+  return cuda::make_backend(shape);
+#else
+  return nullptr;
+#endif
+}
+
+}  // namespace sluice

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "kernels/backend.hpp"
+#include "kernels/cpu/accumulate.hpp"
+#include "kernels/cpu/key_dictionary.hpp"
+#include "kernels/cpu/pane_table.hpp"
+#include "kernels/cpu/run_steps.hpp"
+#include "kernels/cpu/state_budget.hpp"
+#include "kernels/cpu/workers.hpp"
+
+namespace sluice::cpu {
+
+/// The backend that computes on the machine's cores. Staging copies nothing: the columns are used
+/// where they are.
+class CpuBackend final : public Backend {
+ public:
+  explicit CpuBackend(const BackendShape& shape);
+
+  BackendKind kind() const noexcept override { return BackendKind::cpu; }
+  std::string device() const override;
+  StagingBlock allocate_staging(std::size_t bytes) override;
+  Ticket stage(const EventColumns& events) override;
+  BatchReport accumulate(Ticket ticket, const BatchLimits& limits,
+                         std::span<const std::uint32_t> only) override;
+  void release(Ticket ticket) override;
+  void run(std::span<const ColumnStep> steps, std::span<const KeySlot> only,
+           std::span<WindowRows> outputs) override;
+  BackendStatus status() const override;
+  StateImage save() override;
+  void load(const StateImage& image) override;
+  double shift(std::uint32_t value) const noexcept override;
+
+ private:
+  struct Staged {
+    Ticket ticket;
+    EventColumns events;
+  };
+
+  void choose_shifts(const EventColumns& events);
+  void load_column(const StateImage::Column& column);
+
+  std::size_t batches_in_flight_;
+  Workers workers_;
+  StateBudget budget_;
+  KeyDictionary dictionary_;
+  PaneTable table_;
+  AccumulatePass accumulate_;
+  StepRunner steps_;
+  std::vector<Staged> staged_;
+  std::uint64_t tickets_ = 0;
+  std::vector<double> chosen_shifts_;    ///< by value column; NaN: none yet
+  double shifts_[max_values] = {};       ///< the same with 0 for none
+};
+
+}  // namespace sluice::cpu

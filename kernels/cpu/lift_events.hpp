@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "kernels/cpu/judge_events.hpp"
+#include "kernels/cpu/lift_rows.hpp"
+#include "kernels/cpu/pages.hpp"
+#include "kernels/cpu/pane_table.hpp"
+#include "kernels/cpu/workers.hpp"
+
+namespace sluice::cpu {
+
+/// Lifts a batch's events into the rows of their slots. Never are two threads on one row, and there
+/// are no atomic read-modify-writes:
+/// - few events: the caller does it alone;
+/// - few rows: each worker has rows of its own, which fit its cache and are merged at the end;
+/// - many rows: each row has an owner among the workers, and events are ordered by owner first.
+class EventLifter {
+ public:
+  EventLifter(Workers& workers, PaneTable& table, std::size_t max_batch_events);
+  ~EventLifter();
+
+  /// @param columns every column that a taken event is in.
+  /// @param slots every slot is less than this.
+  /// @pre the directory covers the columns and slots, and no chunk fails to open.
+  void lift(const TiledBatch& batch, std::span<const ColumnIndex> columns, std::size_t slots,
+            const double* shifts);
+
+ private:
+  struct Scratch;
+
+  void lift_alone(const TiledBatch& batch, const double* shifts);
+  void lift_into_replicas(const TiledBatch& batch, std::span<const ColumnIndex> columns,
+                          std::size_t slots, const double* shifts);
+  void merge_replicas(std::span<const ColumnIndex> columns, std::size_t slots, std::size_t chunk);
+  void lift_by_owner(const TiledBatch& batch, const double* shifts);
+  void order_by_owner(const TiledBatch& batch, std::size_t number, Scratch& scratch);
+
+  /// @param rows_of gives for a column a function from a slot to the row's hot part.
+  template <class RowsOf>
+  void lift_tile(const TiledBatch& batch, std::size_t number, const RowSpace& space,
+                 const RowsOf& rows_of, const double* shifts, Scratch& scratch);
+  template <class RowsOf>
+  void lift_whole(const TiledBatch& batch, std::size_t first, std::size_t size,
+                  const RowSpace& space, const RowsOf& rows_of, const double* shifts,
+                  Scratch& scratch);
+  template <class RowsOf>
+  void lift_picked(const TiledBatch& batch, std::span<const std::uint32_t> positions,
+                   const RowSpace& space, const RowsOf& rows_of, const double* shifts,
+                   Scratch& scratch);
+  /// Both set rows and picked, for the events of the block that are in the grid.
+  template <class RowOf>
+  static std::size_t pick_uniform(const TiledBatch& batch, std::span<const std::uint32_t> block,
+                                  const RowOf& row_of, Scratch& scratch);
+  template <class RowsOf>
+  static std::size_t pick_mixed(const TiledBatch& batch, std::uint32_t grid,
+                                std::span<const std::uint32_t> block, const RowsOf& rows_of,
+                                Scratch& scratch);
+  static void gather_values(const TiledBatch& batch, std::span<const std::uint32_t> events,
+                            Scratch& scratch);
+
+  Workers& workers_;
+  PaneTable& table_;
+  RowLifter lifter_;
+  std::size_t replica_rows_;  ///< rows that a worker has of its own, all empty between batches
+  std::vector<Scratch> scratch_;             ///< one a worker
+  std::vector<std::uint32_t> replica_of_;    ///< [column] number among the batch's columns
+  std::vector<std::uint16_t> by_owner_;      ///< positions in their tile, ordered by owner
+  std::vector<std::uint32_t> owner_starts_;  ///< [tiles x (workers + 1)] into by_owner_
+};
+
+}  // namespace sluice::cpu

@@ -1,0 +1,89 @@
+#include "kernels/cuda/accumulate.hpp"
+
+#include "kernels/cuda/atomic_words.cuh"
+#include "kernels/cuda/thread_range.cuh"
+#include "kernels/row_operations.hpp"
+
+namespace sluice::cuda {
+
+namespace {
+
+/// The entry of the chunk that holds `slot` in a column; absent for a column that the directory
+/// does not have.
+__device__ ChunkEntry entry_of(const PaneTableRef& table, ColumnIndex column, KeySlot slot) {
+  return column < table.columns ? table.directory[table.index_of(column, slot / chunk_slots)]
+                                : absent_chunk;
+}
+
+__device__ bool has_all_chunks(const BatchView& batch, const PaneTableRef& table, EventTime time,
+                               KeySlot slot) {
+  for (std::uint32_t g = 0; g < batch.limits.grid_count; ++g) {
+    const GridLimits& grid = batch.limits.grids[g];
+    const Placement placement = place(batch.limits, grid, time);
+    if (!placement.taken) continue;
+    if (!is_chunk(entry_of(table, grid.columns[placement.pane], slot))) return false;
+  }
+  return true;
+}
+
+__device__ void note_column(const PaneTableRef& table, const BatchLists& lists,
+                            ColumnIndex column) {
+  std::uint32_t* const noted = &table.noted[column];
+  if (atomic_load(noted) != 0 || atomic_exchange(noted, 1u) != 0) return;
+  lists.columns[atomic_add(&lists.counters->batch.columns, 1u)] = column;
+}
+
+__device__ void note_refusals(const BatchLimits& limits, const BatchLists& lists, EventTime time) {
+  if (time >= limits.untouched_from) return;
+  for (std::uint32_t w = 0; w < limits.window_count; ++w) {
+    if (refuses(limits.windows[w], time)) {
+      atomic_add(&lists.counters->batch.refused[w], std::uint64_t{1});
+    }
+  }
+}
+
+__device__ void lift(const BatchView& batch, const PaneTableRef& table, const Shifts& shifts,
+                     const BatchLists& lists, std::uint32_t event, KeySlot slot) {
+  const EventTime time = batch.events.time[event];
+  bool corrects = false;
+  for (std::uint32_t g = 0; g < batch.limits.grid_count; ++g) {
+    const GridLimits& grid = batch.limits.grids[g];
+    const Placement placement = place(batch.limits, grid, time);
+    if (!placement.taken) continue;
+    const ColumnIndex column = grid.columns[placement.pane];
+    const RowRef row = table.row(entry_of(table, column, slot), slot % chunk_slots);
+    lift_event<AtomicWords>(table.layout, row, batch.events, shifts.of, event);
+    note_column(table, lists, column);
+    corrects = corrects || placement.pane + grid.first_pane < grid.corrected_before;
+  }
+  if (corrects) {
+    lists.corrections[atomic_add(&lists.counters->batch.corrections, 1u)] = {event, slot};
+  }
+  note_refusals(batch.limits, lists, time);
+}
+
+static __global__ void __launch_bounds__(block_size)
+    accumulate_events_kernel(BatchView batch, PaneTableRef table, Shifts shifts, BatchLists lists) {
+  for (std::size_t i = first_index(); i < batch.selected; i += index_stride()) {
+    const std::uint32_t event = batch.event(i);
+    const std::uint32_t slot = lists.slots[event];
+    if (slot == nothing_left || slot == no_key_yet) continue;
+    if (has_all_chunks(batch, table, batch.events.time[event], slot)) {
+      lift(batch, table, shifts, lists, event, slot);
+      lists.slots[event] = nothing_left;
+    } else {
+      lists.starved[atomic_add(&lists.counters->round.starved, 1u)] = event;
+    }
+  }
+}
+
+}  // namespace
+
+void accumulate_events(const BatchView& batch, const PaneTableRef& table, const Shifts& shifts,
+                       const BatchLists& lists, Stream& stream) {
+  if (batch.selected == 0) return;
+  SLUICE_LAUNCH(accumulate_events_kernel, blocks_for(batch.selected), block_size, 0, stream, batch,
+                table, shifts, lists);
+}
+
+}  // namespace sluice::cuda

@@ -1,0 +1,209 @@
+#include "kernels/cuda/cuda_backend.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "kernels/cuda/close.hpp"
+#include "kernels/cuda/open_chunks.hpp"
+#include "kernels/row_operations.hpp"
+
+namespace sluice::cuda {
+
+namespace {
+
+constexpr int first_device = 0;
+
+bool needs_shift(const AccumulatorSpec& spec) {
+  return spec.kind == AccumulatorKind::sum_shifted ||
+         spec.kind == AccumulatorKind::sum_squares_shifted;
+}
+
+std::size_t shifted_values(const RowLayout& layout) {
+  std::size_t values = 0;
+  for (std::uint32_t k = 0; k < layout.count; ++k) {
+    const AccumulatorSpec& spec = layout.accumulators[k];
+    if (needs_shift(spec)) values = std::max<std::size_t>(values, spec.value + 1u);
+  }
+  return values;
+}
+
+/// The first present value that can be a shift, or NaN.
+double first_value(const ValueColumn& column, std::size_t size) {
+  for (std::size_t i = 0; i < size; ++i) {
+    const double value = double_of(column.bits[i]);
+    if ((column.valid == nullptr || column.valid[i] != 0) && std::isfinite(value)) return value;
+  }
+  return std::numeric_limits<double>::quiet_NaN();
+}
+
+std::string use_first_device() {
+  use_device(first_device);
+  return device_info(first_device).name;
+}
+
+}  // namespace
+
+std::string unavailable() {
+  if (device_count() > 0) return {};
+  return versions().driver == 0 ? "no CUDA driver is installed" : "there is no CUDA device";
+}
+
+CudaBackend::CudaBackend(const BackendShape& shape)
+    : layout_(shape.layout),
+      device_name_(use_first_device()),
+      state_(shape, compute_),
+      staging_(shape),
+      accumulation_(shape, state_, times_, compute_),
+      closing_(shape.layout, state_, times_, compute_),
+      chosen_shifts_(shifted_values(shape.layout), std::numeric_limits<double>::quiet_NaN()) {}
+
+StagingBlock CudaBackend::allocate_staging(std::size_t bytes) {
+  use_device(first_device);  // the calling thread may be any
+  auto memory = detail::allocate_pinned(bytes, std::source_location::current());
+  return {static_cast<std::byte*>(memory.release()), bytes,
+          [](std::byte* freed) noexcept { detail::FreePinned{}(freed); }};
+}
+
+Ticket CudaBackend::stage(const EventColumns& events) {
+  choose_shifts(events);
+  return staging_.stage(events);
+}
+
+void CudaBackend::choose_shifts(const EventColumns& events) {
+  for (std::uint32_t k = 0; k < layout_.count; ++k) {
+    const AccumulatorSpec& spec = layout_.accumulators[k];
+    if (!needs_shift(spec) || !std::isnan(chosen_shifts_[spec.value])) continue;
+    const double value = first_value(events.values[spec.value], events.size);
+    chosen_shifts_[spec.value] = value;
+    shifts_.of[spec.value] = std::isnan(value) ? 0 : value;
+  }
+}
+
+BatchReport CudaBackend::accumulate(Ticket ticket, const BatchLimits& limits,
+                                    std::span<const std::uint32_t> only) {
+  return accumulation_.run(staging_.batch(ticket), limits, only, shifts_);
+}
+
+void CudaBackend::release(Ticket ticket) { staging_.release(ticket); }
+
+void CudaBackend::run(std::span<const ColumnStep> steps, std::span<const KeySlot> only,
+                      std::span<WindowRows> outputs) {
+  closing_.run(steps, only, outputs);
+}
+
+BackendStatus CudaBackend::status() const {
+  return {.keys = state_.keys().size(),
+          .key_capacity = state_.keys().capacity(),
+          .state_bytes = state_.bytes(),
+          .columns = state_.panes().held_columns().size(),
+          .rehashes = state_.keys().rehashes(),
+          .kernels = times_.statistics()};
+}
+
+StateImage CudaBackend::save() {
+  StateImage image;
+  image.keys = state_.keys().save(compute_);
+  image.shifts = chosen_shifts_;
+  const std::vector<ColumnIndex> columns = state_.panes().held_columns();
+  std::vector<ColumnStep> steps;
+  for (const ColumnIndex column : columns) {
+    steps.push_back({.kind = ColumnStep::Kind::emit,
+                     .target = column,
+                     .output = static_cast<std::uint32_t>(steps.size())});
+  }
+  std::vector<WindowRows> rows(columns.size());
+  closing_.run(steps, {}, rows);
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    if (rows[i].size() != 0) image.columns.push_back({columns[i], std::move(rows[i])});
+  }
+  return image;
+}
+
+void CudaBackend::load(const StateImage& image) {
+  state_.clear();
+  load_keys(image);
+  open_chunks_for(image);
+  for (const StateImage::Column& column : image.columns) load_rows(column);
+  state_.slots_may_be_dead();
+  const std::size_t shifts = std::min(chosen_shifts_.size(), image.shifts.size());
+  for (std::size_t v = 0; v < shifts; ++v) {
+    chosen_shifts_[v] = image.shifts[v];
+    shifts_.of[v] = std::isnan(image.shifts[v]) ? 0 : image.shifts[v];
+  }
+}
+
+void CudaBackend::load_keys(const StateImage& image) {
+  std::size_t bound = 0;
+  for (const StateImage::Key& key : image.keys) {
+    bound = std::max(bound, std::size_t{key.slot} + 1);
+  }
+  if (!state_.cover_slots(bound)) {
+    throw StateFull("max_keys or max_state_bytes cannot hold the " +
+                    std::to_string(image.keys.size()) + " keys of the saved state");
+  }
+  state_.keys().load(image.keys, compute_);
+}
+
+void CudaBackend::open_chunks_for(const StateImage& image) {
+  std::size_t columns = 0;
+  for (const StateImage::Column& column : image.columns) {
+    columns = std::max(columns, std::size_t{column.column} + 1);
+  }
+  const bool covered = state_.cover_columns(columns);
+  PaneTable& panes = state_.panes();
+  std::vector<std::uint64_t> indices;
+  for (const StateImage::Column& column : image.columns) {
+    for (const KeySlot slot : column.rows.slots) {
+      indices.push_back(panes.ref().index_of(column.column, slot / chunk_slots));
+    }
+  }
+  std::sort(indices.begin(), indices.end());
+  indices.erase(std::unique(indices.begin(), indices.end()), indices.end());
+  state_.provide_chunks(indices.size());
+  if (!covered || panes.free_chunks() < indices.size()) {
+    throw StateFull("max_state_bytes " + std::to_string(state_.max_bytes()) +
+                    " cannot hold the rows of the saved state");
+  }
+
+  MirroredBuffer<std::uint64_t> wanted(indices.size());
+  MirroredBuffer<std::uint32_t> counts(2);
+  std::copy(indices.begin(), indices.end(), wanted.host.begin());
+  counts.host[0] = static_cast<std::uint32_t>(indices.size());
+  counts.host[1] = 0;
+  wanted.upload(indices.size(), compute_);
+  counts.upload(2, compute_);
+  cuda::open_chunks(panes.ref(),
+                    {.indices = wanted.device.data(),
+                     .count = counts.device.data(),
+                     .capacity = counts.host[0],
+                     .popped = counts.device.data() + 1},
+                    compute_);
+  compute_.synchronize();  // the buffers go
+  panes.taken(indices.size());
+}
+
+void CudaBackend::load_rows(const StateImage::Column& column) {
+  const WindowRows& rows = column.rows;
+  if (rows.size() == 0) return;
+  MirroredBuffer<KeySlot> slots(rows.size());
+  MirroredBuffer<std::uint64_t> words(rows.words.size());
+  std::copy(rows.slots.begin(), rows.slots.end(), slots.host.begin());
+  std::copy(rows.words.begin(), rows.words.end(), words.host.begin());
+  slots.upload(rows.size(), compute_);
+  words.upload(rows.words.size(), compute_);
+  write_rows(state_.panes().ref(), column.column, slots.device.data(), words.device.data(),
+             rows.size(), compute_);
+  compute_.synchronize();  // the buffers go
+  state_.panes().set_held(column.column);
+}
+
+double CudaBackend::shift(std::uint32_t value) const noexcept {
+  return value < max_values ? shifts_.of[value] : 0;
+}
+
+std::unique_ptr<Backend> make_backend(const BackendShape& shape) {
+  return std::make_unique<CudaBackend>(shape);
+}
+
+}  // namespace sluice::cuda

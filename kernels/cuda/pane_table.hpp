@@ -1,0 +1,94 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "kernels/accumulator.hpp"
+#include "kernels/cuda/buffers.hpp"
+#include "kernels/cuda/pane_table_ref.hpp"
+#include "kernels/cuda/runtime.hpp"
+
+namespace sluice::cuda {
+
+/// Owner of the pane table in device memory: a directory over a pool of chunks; see PaneTableRef.
+/// Passes take and free chunks through a view and the owner is told how many; growing happens
+/// between passes. Memory that the pool has is kept until the end.
+class PaneTable {
+ public:
+  /// @param segment_bytes the pool is addressed in segments of about this size.
+  PaneTable(const RowLayout& layout, std::size_t segment_bytes);
+
+  [[nodiscard]] PaneTableRef ref() noexcept;
+
+  [[nodiscard]] std::size_t columns() const noexcept { return columns_; }
+  [[nodiscard]] std::size_t chunks() const noexcept { return chunks_; }
+  [[nodiscard]] static std::size_t directory_bytes(std::size_t columns,
+                                                   std::size_t chunks) noexcept {
+    return columns * chunks * sizeof(ChunkEntry);
+  }
+  [[nodiscard]] std::size_t directory_bytes() const noexcept {
+    return directory_bytes(columns_, chunks_);
+  }
+
+  [[nodiscard]] std::size_t chunk_bytes() const noexcept {
+    return chunk_words_ * sizeof(std::uint64_t);
+  }
+  [[nodiscard]] std::size_t segment_chunks() const noexcept {
+    return std::size_t{1} << segment_shift_;
+  }
+  [[nodiscard]] std::size_t pool_chunks() const noexcept { return pool_chunks_; }
+  [[nodiscard]] std::size_t free_chunks() const noexcept { return free_count_; }
+  [[nodiscard]] std::size_t pool_bytes() const noexcept { return pool_chunks_ * chunk_bytes(); }
+
+  /// Makes the directory at least this large in both directions.
+  /// @throws OutOfMemory, and nothing has changed.
+  void cover(std::size_t columns, std::size_t chunks, Stream& stream);
+
+  /// Adds chunks to the pool. @throws OutOfMemory, and nothing has changed.
+  void add_chunks(std::size_t count, Stream& stream);
+
+  /// A pass tried `popped` times to take a chunk. @returns how often in vain.
+  std::size_t taken(std::size_t popped) noexcept;
+  /// Puts `count` chunks back. @param freed device memory.
+  void give_back(const std::uint32_t* freed, std::size_t count, Stream& stream);
+
+  /// Drops every column.
+  void clear(Stream& stream);
+
+  /// Whether a column may hold rows: set where rows are written, cleared where a whole column is
+  /// reset or dropped. A column that is noted on the device is held here, too.
+  [[nodiscard]] bool holds(ColumnIndex column) const noexcept {
+    return column < held_.size() && held_[column];
+  }
+  void set_held(ColumnIndex column) { held_[column] = true; }
+  void set_empty(ColumnIndex column, Stream& stream);
+  [[nodiscard]] std::vector<ColumnIndex> held_columns() const;
+
+ private:
+  /// Device memory of one growth: whole segments, the last one perhaps in part.
+  struct Block {
+    DeviceBuffer<std::uint64_t> words;
+    std::size_t first_chunk;
+    std::size_t chunks;
+  };
+
+  void push_free(const Block& block, Stream& stream);
+
+  RowLayout layout_;
+  std::size_t chunk_words_;
+  std::uint32_t segment_shift_;
+  std::size_t columns_ = 0;
+  std::size_t chunks_ = 0;
+  std::size_t pool_chunks_ = 0;
+  std::size_t free_count_ = 0;
+  DeviceBuffer<ChunkEntry> directory_;
+  std::vector<Block> blocks_;
+  MirroredBuffer<std::uint64_t*> segments_;
+  std::size_t segment_count_ = 0;
+  DeviceBuffer<std::uint32_t> free_chunks_;
+  DeviceBuffer<std::uint32_t> noted_;
+  std::vector<bool> held_;
+};
+
+}  // namespace sluice::cuda
