@@ -26,7 +26,7 @@ std::unique_ptr<Backend> make_backend(BackendKind kind, const BackendShape& shap
     throw std::runtime_error("the CUDA backend cannot be used: " + reason);
   }
 #if defined(SLUICE_HAVE_CUDA)
-  return cuda::make_backend(shape);
+  return std::make_unique<cuda::CudaBackend>(shape);
 #else
   return nullptr;
 #endif

@@ -26,6 +26,9 @@ struct OpenRevision {
   bool has_rows = false;
 };
 
+/// Keys that a batch touched in windows that had closed already, in the order of publishing.
+using TouchedWindows = std::map<Closing, std::set<KeySlot>>;
+
 std::vector<WindowSpec> specs_of(const Job& job) {
   std::vector<WindowSpec> specs;
   for (const WindowDefinition& definition : job.windows) specs.push_back(definition.spec);
@@ -42,7 +45,9 @@ struct Engine::Impl {
   void enter(const BatchReport& report);
   void revise(const std::vector<Correction>& corrections);
   void repair(GridState& grid, std::span<const Correction> corrections);
-  void revise_windows(std::uint32_t grid_number, std::span<const Correction> corrections);
+  void collect_touched(const GridState& grid, std::span<const Correction> corrections,
+                       TouchedWindows& touched) const;
+  void revise_window(const Closing& window, const std::set<KeySlot>& slots);
   void move_to(EventTime watermark);
   std::vector<Closing> closings_until(EventTime watermark) const;
   void close(const std::vector<Closing>& closings);
@@ -176,14 +181,16 @@ void Engine::Impl::enter(const BatchReport& report) {
 }
 
 void Engine::Impl::revise(const std::vector<Correction>& corrections) {
+  TouchedWindows touched;
   for (auto first = corrections.begin(); first != corrections.end();) {
     const auto last = std::find_if(first, corrections.end(), [&](const Correction& correction) {
       return correction.grid != first->grid;
     });
     repair(grids[first->grid], {first, last});
-    revise_windows(first->grid, {first, last});
+    collect_touched(grids[first->grid], {first, last}, touched);
     first = last;
   }
+  for (const auto& [window, slots] : touched) revise_window(window, slots);
 }
 
 void Engine::Impl::repair(GridState& grid, std::span<const Correction> corrections) {
@@ -205,10 +212,9 @@ void Engine::Impl::repair(GridState& grid, std::span<const Correction> correctio
   }
 }
 
-void Engine::Impl::revise_windows(std::uint32_t grid_number,
-                                  std::span<const Correction> corrections) {
-  const GridState& grid = grids[grid_number];
-  std::map<Closing, std::set<KeySlot>> touched;
+void Engine::Impl::collect_touched(const GridState& grid,
+                                   std::span<const Correction> corrections,
+                                   TouchedWindows& touched) const {
   for (const std::uint32_t w : grid.windows) {
     const WindowSpec& spec = specs[w];
     const EventTime live_from = first_live_start(spec, watermark, job.watermark.allowed_lateness);
@@ -223,19 +229,21 @@ void Engine::Impl::revise_windows(std::uint32_t grid_number,
       }
     }
   }
-  for (const auto& [window, slots] : touched) {
-    OpenRevision& state = closed[{window.window, window.start}];
-    ++state.revision;
-    if (!state.has_rows) ++books.windows_closed;
-    state.has_rows = true;
-    values_of(window.window).revise(window.start, grid.panes, 0, steps);
-    outputs.assign(1, {});
-    const std::vector<KeySlot> only(slots.begin(), slots.end());
-    backend.run(steps, only, outputs);
-    steps.clear();
-    books.rows_revised += outputs[0].size();
-    publish_rows(window, state.revision, outputs[0]);
-  }
+}
+
+void Engine::Impl::revise_window(const Closing& window, const std::set<KeySlot>& slots) {
+  OpenRevision& state = closed[{window.window, window.start}];
+  ++state.revision;
+  if (!state.has_rows) ++books.windows_closed;
+  state.has_rows = true;
+  values_of(window.window)
+      .revise(window.start, grids[grid_of[window.window]].panes, 0, steps);
+  outputs.assign(1, {});
+  const std::vector<KeySlot> only(slots.begin(), slots.end());
+  backend.run(steps, only, outputs);
+  steps.clear();
+  books.rows_revised += outputs[0].size();
+  publish_rows(window, state.revision, outputs[0]);
 }
 
 void Engine::Impl::move_to(EventTime next) {

@@ -16,9 +16,9 @@ Converted<std::int64_t> to_decimal(const Scalar& number, unsigned scale) noexcep
     return {0, Malformed::bad_value};
   }
   const auto [magnitude, remainder, overflow] = scaled(number, static_cast<int>(scale));
-  if (remainder) return {0, Malformed::too_precise};
   const std::uint64_t limit = (std::uint64_t{1} << 63) - !number.negative;
   if (overflow || magnitude > limit) return {0, Malformed::out_of_range};
+  if (remainder) return {0, Malformed::too_precise};
   return {static_cast<std::int64_t>(number.negative ? 0 - magnitude : magnitude), {}};
 }
 

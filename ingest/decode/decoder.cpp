@@ -40,7 +40,11 @@ std::size_t decode_messages(FormatDecoder& decoder, EventWriter& writer, const S
       continue;
     }
     writer.begin_message(message, static_cast<std::uint32_t>(index));
-    decoder.decode(block, message, writer);
+    if (message.truncated) {
+      writer.reject(Malformed::too_large, message.begin, message.length);
+    } else {
+      decoder.decode(block, message, writer);
+    }
     if (!writer.overflowed()) continue;
     writer.undo_message();
     if (!writer.began_empty()) break;

@@ -109,6 +109,7 @@ void EventWriter::reject(Malformed reason, std::uint32_t begin, std::uint32_t le
 std::optional<EventWriter::Fault> EventWriter::write_time(std::span<const Scalar> fields) {
   if (!plan_.time) {
     time_ = transport_time_;
+    if (time_ == start_of_time) return Fault{Malformed::missing_time, nullptr};
     if (time_ >= -max_event_time && time_ <= max_event_time) return std::nullopt;
     return Fault{Malformed::bad_time, nullptr};
   }

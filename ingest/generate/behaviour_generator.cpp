@@ -9,7 +9,7 @@ namespace sluice {
 namespace {
 
 constexpr std::array<std::string_view, 16> names = {
-    "view", "view", "view", "view", "view", "view",   "view",   "view",
+    "view", "view", "view",  "view",  "view",  "view",   "view", "view",
     "view", "view", "click", "click", "click", "search", "cart", "purchase"};
 constexpr std::uint64_t max_hundredths = 100'00;
 

@@ -26,9 +26,9 @@ class KeyPicker {
   std::uint64_t keys_;
   bool uniform_;
   double exponent_;
-  double first_ = 0;  ///< integral where the sampled range begins
-  double last_ = 0;   ///< integral where it ends
-  double surely_ = 0; ///< closer to the integer than this: accepted without a test
+  double first_ = 0;   ///< integral where the sampled range begins
+  double last_ = 0;    ///< integral where it ends
+  double surely_ = 0;  ///< closer to the integer than this: accepted without a test
 };
 
 }  // namespace sluice

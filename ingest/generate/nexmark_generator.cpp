@@ -13,10 +13,10 @@ namespace {
 constexpr std::uint64_t bids_of_an_epoch = 46;
 constexpr std::uint64_t auctions_of_an_epoch = 3;
 constexpr std::uint64_t first_id = 1'000;
-constexpr std::uint64_t hot_every = 100;     // ids between two hot ones
+constexpr std::uint64_t hot_every = 100;  // ids between two hot ones
 constexpr std::uint64_t recent_auctions = 100;
 constexpr std::uint64_t active_people = 1'000;
-constexpr std::uint64_t lead = 10;           // ids that are named before they exist
+constexpr std::uint64_t lead = 10;  // ids that are named before they exist
 constexpr std::array<std::string_view, 4> hot_channels = {"Google", "Facebook", "Baidu", "Apple"};
 constexpr std::uint64_t channels = 10'000;
 

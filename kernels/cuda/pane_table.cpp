@@ -38,6 +38,7 @@ void PaneTable::cover(std::size_t columns, std::size_t chunks, Stream& stream) {
                  static_cast<std::uint32_t>(chunks_), larger.data(),
                  static_cast<std::uint32_t>(chunks), stream);
   fill_bytes(noted.data(), 0, noted.bytes(), stream);
+  copy_on_device(noted.data(), noted_.data(), columns_, stream);
   directory_ = std::move(larger);
   noted_ = std::move(noted);
   held_.resize(columns, false);

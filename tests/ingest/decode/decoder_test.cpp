@@ -157,6 +157,18 @@ TEST(Decoder, AMessageBeyondTheCapacityIsMalformedOnce) {
   EXPECT_EQ(decoding.bytes_of(decoding.events().malformed_events[0].extent), messages[0]);
 }
 
+TEST(Decoder, ATruncatedMessageIsMalformedOnce) {
+  SourceBlock block = block_of({"{\"t\":1}\n{\"t\":2}\n{\"t\"", "{\"t\":4}"});
+  block.messages[0].truncated = true;
+  Decoding decoding(lines_format());
+
+  EXPECT_EQ(decoding.run(std::move(block), 0), 2U);
+
+  EXPECT_THAT(times_of(decoding.events()), ElementsAre(4));
+  ASSERT_EQ(decoding.events().malformed_events.size(), 1U);
+  EXPECT_EQ(decoding.events().malformed_events[0].reason, Malformed::too_large);
+}
+
 TEST(Decoder, MalformedEventsTakePlacesToo) {
   Decoding decoding(lines_format(), 3);
 
@@ -170,17 +182,19 @@ TEST(Decoder, TheTransportCanGiveTheTime) {
   Format format = lines_format();
   format.event_time = {};
   format.event_time.from_transport = true;
-  SourceBlock block = block_of({R"({"k":1})", R"({"k":2})", R"({"k":3})"});
+  SourceBlock block = block_of({R"({"k":1})", R"({"k":2})", R"({"k":3})", R"({"k":4})"});
   block.messages[0].timestamp = 1'700'000'000'000;
   block.messages[1].timestamp = -5;
   block.messages[2].timestamp = max_event_time + 1;
+  block.messages[3].timestamp = start_of_time;
   Decoding decoding(format);
 
   decoding.run(std::move(block), 0);
 
   EXPECT_THAT(times_of(decoding.events()), ElementsAre(1'700'000'000'000, -5));
-  ASSERT_EQ(decoding.events().malformed_events.size(), 1U);
+  ASSERT_EQ(decoding.events().malformed_events.size(), 2U);
   EXPECT_EQ(decoding.events().malformed_events[0].reason, Malformed::bad_time);
+  EXPECT_EQ(decoding.events().malformed_events[1].reason, Malformed::missing_time);
 }
 
 TEST(Decoder, WithoutKeyColumnsThereIsOneGlobalKey) {

@@ -26,7 +26,7 @@ inline StagingBlock make_staging(std::size_t bytes) {
   return {memory, bytes, [](std::byte* block) noexcept { ::operator delete(block, alignment); }};
 }
 
-/// A block of these messages, back to back, offsets from 1 on. The padding is of digits, which a
+/// A block of these messages, back to back, offsets from 1 on, timestamps 1000. The padding is of digits, which a
 /// parser that depends on it would take for more of a number.
 inline SourceBlock block_of(const std::vector<std::string>& payloads) {
   SourceBlock block;
@@ -35,6 +35,7 @@ inline SourceBlock block_of(const std::vector<std::string>& payloads) {
     message.begin = static_cast<std::uint32_t>(block.used);
     message.length = static_cast<std::uint32_t>(payload.size());
     message.offset = static_cast<std::int64_t>(block.messages.size()) + 1;
+    message.timestamp = 1000;
     block.messages.push_back(message);
     block.used += payload.size();
   }
