@@ -1,5 +1,3 @@
-#include <benchmark/benchmark.h>
-
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -11,6 +9,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <benchmark/benchmark.h>
 
 #include "ingest/decode/decoded_events.hpp"
 #include "ingest/decode/decoder.hpp"
@@ -66,26 +66,27 @@ std::vector<Behaviour> behaviour_events() {
   std::mt19937_64 random(7);
   std::vector<Behaviour> events;
   for (std::size_t i = 0; i < event_count; ++i) {
-    events.push_back({std::to_string(1'000'000 + i), joined({"u", std::to_string(random() % 100'000)}),
-                      std::string(behaviours[random() % behaviours.size()]),
-                      joined({std::to_string(random() % 500), ".", std::to_string(10 + random() % 90)}),
-                      std::to_string(1'700'000'000'000 + static_cast<std::int64_t>(i))});
+    events.push_back(
+        {std::to_string(1'000'000 + i), joined({"u", std::to_string(random() % 100'000)}),
+         std::string(behaviours[random() % behaviours.size()]),
+         joined({std::to_string(random() % 500), ".", std::to_string(10 + random() % 90)}),
+         std::to_string(1'700'000'000'000 + static_cast<std::int64_t>(i))});
   }
   return events;
 }
 
 std::string json_of(const Behaviour& event) {
   return joined({R"({"id":)", event.id, R"(,"user_id":")", event.user, R"(","behaviour_name":")",
-                 event.name, R"(","behaviour_value":)", event.value, R"(,"time":)", event.time, "}"});
+                 event.name, R"(","behaviour_value":)", event.value, R"(,"time":)", event.time,
+                 "}"});
 }
 
 // The same members in one of 120 orders: no shape to learn.
 std::string shuffled_json_of(const Behaviour& event, std::mt19937_64& random) {
-  std::vector<std::string> members = {joined({R"("id":)", event.id}),
-                                      joined({R"("user_id":")", event.user, "\""}),
-                                      joined({R"("behaviour_name":")", event.name, "\""}),
-                                      joined({R"("behaviour_value":)", event.value}),
-                                      joined({R"("time":)", event.time})};
+  std::vector<std::string> members = {
+      joined({R"("id":)", event.id}), joined({R"("user_id":")", event.user, "\""}),
+      joined({R"("behaviour_name":")", event.name, "\""}),
+      joined({R"("behaviour_value":)", event.value}), joined({R"("time":)", event.time})};
   std::ranges::shuffle(members, random);
   std::string document;
   for (const std::string& member : members) {
@@ -109,7 +110,8 @@ std::vector<std::string> json_documents() {
 std::vector<std::string> shuffled_json_documents() {
   std::mt19937_64 random(8);
   std::vector<std::string> texts;
-  for (const Behaviour& event : behaviour_events()) texts.push_back(shuffled_json_of(event, random));
+  for (const Behaviour& event : behaviour_events())
+    texts.push_back(shuffled_json_of(event, random));
   return texts;
 }
 
@@ -124,10 +126,10 @@ std::vector<std::string> binary_rows() {
   std::mt19937_64 random(7);
   for (std::size_t i = 0; i < event_count; ++i) {
     std::string row(32, '\0');
-    const std::array<std::int64_t, 4> fields = {
-        static_cast<std::int64_t>(i), static_cast<std::int64_t>(random() % 100'000),
-        static_cast<std::int64_t>(random() % 50'000),
-        1'700'000'000'000 + static_cast<std::int64_t>(i)};
+    const std::array<std::int64_t, 4> fields = {static_cast<std::int64_t>(i),
+                                                static_cast<std::int64_t>(random() % 100'000),
+                                                static_cast<std::int64_t>(random() % 50'000),
+                                                1'700'000'000'000 + static_cast<std::int64_t>(i)};
     std::memcpy(row.data(), fields.data(), row.size());
     texts.push_back(row);
   }

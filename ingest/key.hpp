@@ -21,8 +21,8 @@ struct KeyIdentity {
 };
 
 /// Identity of a key of one column. Integers are exact: (value, 0); null is (0, 1), booleans
-/// (0 or 1, 2); strings a seeded 128-bit XXH3 hash (which takes in the length) of the bytes, with the
-/// top bit of `high` set as their tag, so that they never meet the others.
+/// (0 or 1, 2); strings a seeded 128-bit XXH3 hash (which takes in the length) of the bytes, with
+/// the top bit of `high` set as their tag, so that they never meet the others.
 KeyIdentity identify(const KeyScalar& scalar, std::uint64_t seed) noexcept;
 
 /// A key's columns as bytes: one form per key, so equal keys have equal bytes. Kept for output.

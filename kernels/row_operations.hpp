@@ -15,7 +15,10 @@ struct PlainWords {
     return old;
   }
   SLUICE_HD static void add_double(std::uint64_t* word, double value) noexcept {
-    *reinterpret_cast<double*>(word) += value;
+    double sum;
+    __builtin_memcpy(&sum, word, sizeof sum);
+    sum += value;
+    __builtin_memcpy(word, &sum, sizeof sum);
   }
   SLUICE_HD static void minimum(std::uint64_t* word, std::int64_t value) noexcept {
     if (value < static_cast<std::int64_t>(*word)) *word = static_cast<std::uint64_t>(value);

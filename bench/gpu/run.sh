@@ -60,7 +60,7 @@ quoted() {
 }
 
 gpu() { # one property of the first GPU, as nvidia-smi knows it
-  nvidia-smi --id=0 --query-gpu="$1" --format=csv,noheader 2>/dev/null | head -n 1 || true
+  nvidia-smi --id=0 --query-gpu="$1" --format=csv,noheader 2>/dev/null | head -n 1 | grep . || echo unknown
 }
 
 run_logged() { # log file, command...: its exit status; prints the seconds

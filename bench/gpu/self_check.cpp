@@ -21,7 +21,7 @@
 namespace sluice {
 namespace {
 
-constexpr std::size_t batch_events = 200'000;
+constexpr std::size_t batch_events = 50'000;
 constexpr std::size_t batch_count = 4;
 constexpr std::uint32_t pane_count = 16;
 constexpr Milliseconds pane_length = 1'000;

@@ -7,6 +7,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "host/command/bench.hpp"
 #include "host/command/demo.hpp"
 #include "host/command/plan.hpp"
 #include "host/command/run.hpp"
@@ -38,6 +39,7 @@ struct Options {
   std::string log_level = "info";
   std::string log_format = "logfmt";
   DemoOptions demo;
+  BenchOptions bench;
   std::string demo_length;
   bool defaults = false;
 };
@@ -81,18 +83,40 @@ CLI::App& add_demo(CLI::App& app, Options& options) {
   return demo;
 }
 
-int run_command(const Options& options) {
-  const StopOnSignal stop;
-  const Job job = load_job(options.job_path);
-  Logger logger(options.log_format == "json" ? LogFormat::json : LogFormat::logfmt,
+CLI::App& add_bench(CLI::App& app, Options& options) {
+  CLI::App& bench = *app.add_subcommand(
+      "bench", "End-to-end throughput on this machine, against its measured ceilings");
+  bench.add_option("--events", options.bench.events, "Events a run")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 40))
+      ->capture_default_str();
+  bench.add_option("--runs", options.bench.runs, "Runs, of which the median is shown")
+      ->check(CLI::Range(1u, 1'000u))
+      ->capture_default_str();
+  return bench;
+}
+
+Logger make_logger(const Options& options) {
+  return Logger(options.log_format == "json" ? LogFormat::json : LogFormat::logfmt,
                 level_of(options.log_level));
+}
+
+/// A broken environment ends a command with its message and code 1.
+template <class Command>
+int logged(Logger& logger, const Command& command) {
   try {
-    run_job(job, options.run, logger, stop.token());
+    command();
+    return done;
   } catch (const std::exception& error) {
     logger.error(error.what());
     return run_failed;
   }
-  return done;
+}
+
+int run_command(const Options& options) {
+  const StopOnSignal stop;
+  const Job job = load_job(options.job_path);
+  Logger logger = make_logger(options);
+  return logged(logger, [&] { run_job(job, options.run, logger, stop.token()); });
 }
 
 int demo_command(Options& options) {
@@ -104,15 +128,14 @@ int demo_command(Options& options) {
     }
     options.demo.length = std::chrono::milliseconds(*length);
   }
-  Logger logger(options.log_format == "json" ? LogFormat::json : LogFormat::logfmt,
-                level_of(options.log_level));
-  try {
-    run_demo(options.demo, logger, stop.source());
-  } catch (const std::exception& error) {
-    logger.error(error.what());
-    return run_failed;
-  }
-  return done;
+  Logger logger = make_logger(options);
+  return logged(logger, [&] { run_demo(options.demo, logger, stop.source()); });
+}
+
+int bench_command(const Options& options) {
+  const StopOnSignal stop;
+  Logger logger(LogFormat::logfmt, LogLevel::error);
+  return logged(logger, [&] { run_bench(options.bench, logger, stop.token()); });
 }
 
 int check_command(const Options& options) {
@@ -131,6 +154,7 @@ int run_command_line(int argc, char** argv) {
   CLI::App& check = *app.add_subcommand("check", "Check a job file and print its plan");
   check.add_option("job", options.job_path, "The job file")->required();
   const CLI::App& demo = add_demo(app, options);
+  const CLI::App& bench = add_bench(app, options);
   CLI::App& config = *app.add_subcommand("config", "Print the configuration");
   config.add_flag("--defaults", options.defaults, "Every option with its default")->required();
   try {
@@ -142,6 +166,7 @@ int run_command_line(int argc, char** argv) {
     if (run) return run_command(options);
     if (check) return check_command(options);
     if (demo) return demo_command(options);
+    if (bench) return bench_command(options);
     std::fputs(default_configuration().c_str(), stdout);
     return done;
   } catch (const ConfigError& error) {

@@ -18,8 +18,8 @@ struct DemoOptions {
 };
 
 /// The main job on an in-process broker: a producer of user-behaviour events (out of order, some
-/// late, some malformed), tumbling 1 s and sliding 10 s by 1 s windows, live results in the
-/// terminal, /metrics, and a summary at the end.
+/// late, some malformed), tumbling 1 s and sliding 10 s by 1 s windows, live results on standard
+/// output, /metrics, and a summary at the end.
 /// @throws std::runtime_error when the environment breaks.
 void run_demo(const DemoOptions& options, Logger& logger, std::stop_source stop);
 

@@ -176,18 +176,18 @@ std::string stats_json(const Books& books) {
 }
 
 RunSummary run_job(Job job, const RunOptions& options, Logger& logger, std::stop_token stop,
-                   const std::function<void(const std::string&)>& on_listening) {
+                   std::vector<std::unique_ptr<Sink>> views) {
   if (options.once) prepare_for_once(job);
   const Clock clock = Clock::system();
   const std::unique_ptr<Source> source = make_source(job, logger);
   const std::unique_ptr<Backend> backend = make_backend(choose_backend(job), shape_of(job));
   log_start(logger, job, *source, *backend);
-  const Sinks sinks = make_sinks(job, clock);
+  Sinks sinks = make_sinks(job, clock);
+  for (auto& view : views) sinks.all.push_back(std::move(view));
   EngineMetrics metrics(job, *source, *backend, clock);
   Pulse pulse(clock);
   LiveView live(clock);
   const Web web = listen(job, metrics, sinks.prometheus, pulse, logger);
-  if (on_listening && web.server) on_listening(web.address);
 
   Pipeline pipeline(job, *source, *backend, sinks.all, clock,
                     {.batch_done = [&](const BatchFigures& figures) { metrics.batch_done(figures); },

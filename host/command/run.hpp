@@ -1,9 +1,10 @@
 #pragma once
 
-#include <functional>
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "host/config/job.hpp"
 #include "host/engine/books.hpp"
@@ -15,7 +16,7 @@ namespace sluice {
 struct RunOptions {
   bool once = false;   ///< read to the present end of the source, close everything, end
   bool drain = false;  ///< a stop closes the open windows
-  std::optional<std::string> stats_path;  ///< final counters as JSON
+  std::optional<std::string> stats_path{};  ///< final counters as JSON
 };
 
 /// What a run leaves behind.
@@ -27,10 +28,10 @@ struct RunSummary {
 };
 
 /// Puts a job together (source, backend, sinks, metrics, listener) and runs it until it ends or
-/// `stop` is requested. `on_listening` is told the address once it is known.
+/// `stop` is requested. `views` are sinks beside the job's own.
 /// @throws std::runtime_error when the environment breaks; what() says what and where.
 RunSummary run_job(Job job, const RunOptions& options, Logger& logger, std::stop_token stop,
-                   const std::function<void(const std::string&)>& on_listening = {});
+                   std::vector<std::unique_ptr<Sink>> views = {});
 
 /// The backend a job gets here: its own choice, or CUDA where it can be used.
 BackendKind choose_backend(const Job& job);

@@ -82,9 +82,12 @@ Section::Section(YAML::Node node, std::string path, Faults& faults)
 
 YAML::Node Section::node(const std::string& key) {
   known_.insert(key);
-  // operator[] of a const node does not create the key.
-  const YAML::Node& constant = node_;
-  return node_.IsMap() ? constant[key] : YAML::Node(YAML::NodeType::Undefined);
+  if (node_.IsMap()) {
+    // operator[] of a const node does not create the key, but gives an invalid node without one.
+    const YAML::Node& constant = node_;
+    if (const YAML::Node found = constant[key]; found.IsDefined()) return found;
+  }
+  return YAML::Node(YAML::NodeType::Undefined);
 }
 
 bool Section::has(const std::string& key) {
@@ -171,7 +174,8 @@ Milliseconds Section::duration(const std::string& key, Milliseconds standard, Mi
   if (!written) return standard;
   const auto value = parse_duration(*written);
   if (!value) {
-    fault(key, "\"" + *written + "\" is no duration; write it with a unit, as in 500ms, 10s, 5m, "
+    fault(key, "\"" + *written +
+                   "\" is no duration; write it with a unit, as in 500ms, 10s, 5m, "
                    "1h or 1d");
     return standard;
   }

@@ -13,7 +13,8 @@ namespace sluice {
 enum class SealedBy : std::uint8_t { full, linger, heartbeat };
 
 /// A block on its way: raw bytes and the events decoded from them. Lives in the BatchPool, is
-/// filled and decoded by a lane, processed by the engine thread, and goes back.
+/// filled and decoded by a lane, processed by the engine thread, and goes back. A block with more
+/// events than a batch holds travels several times, one part after the other.
 struct Batch {
   Batch(StagingBlock bytes, StagingBlock columns, std::size_t max_events, std::uint32_t values)
       : events(std::move(columns), max_events, values) {
@@ -23,8 +24,7 @@ struct Batch {
   SourceBlock block;
   DecodedEvents events;
   unsigned lane = 0;
-  /// A block with more events than a batch holds becomes several batches of one sequence number.
-  std::size_t part = 0;
+  std::size_t part = 0;  ///< of the block
   bool last_part = true;
   SealedBy sealed_by = SealedBy::full;
   double fetch_seconds = 0;

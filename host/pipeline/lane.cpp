@@ -1,7 +1,6 @@
 #include "host/pipeline/lane.hpp"
 
 #include <chrono>
-#include <cstring>
 
 namespace sluice {
 namespace {
@@ -44,6 +43,13 @@ Batch* Lane::acquire(std::stop_token stop) {
   return batch;
 }
 
+bool Lane::await(const Batch& part) {
+  const Milliseconds before = clock_.steady();
+  const bool returned = pool_.await(part);
+  held_back_ += clock_.steady() - before;
+  return returned;
+}
+
 bool Lane::step(std::stop_token stop) {
   Batch* batch = acquire(stop);
   if (batch == nullptr) return false;
@@ -61,7 +67,7 @@ bool Lane::step(std::stop_token stop) {
   }
   batch->fetch_seconds = seconds_since(start);
   seal(*batch, result);
-  decode(*batch, std::move(stop));
+  decode(*batch);
   return true;
 }
 
@@ -78,48 +84,22 @@ void Lane::seal(Batch& batch, FillResult result) {
                                                : SealedBy::linger;
 }
 
-void Lane::decode(Batch& batch, std::stop_token stop) {
-  Batch* current = &batch;
+void Lane::decode(Batch& batch) {
+  // The parts of a block share its memory, so that a lane never holds one batch while it waits for
+  // another: the others might all be queued behind this block.
+  std::size_t first_message = 0;
   for (;;) {
     const auto start = std::chrono::steady_clock::now();
-    const std::size_t decoded = decoder_.decode(current->block, 0, current->events);
-    current->decode_seconds = seconds_since(start);
-    if (decoded == current->block.messages.size()) break;
-    Batch* rest = acquire(stop);
-    if (rest == nullptr) {
-      // Stopping: what is not decoded is not read, so its positions are not committed.
-      current->block.positions.clear();
-      break;
-    }
-    move_rest(*current, decoded, *rest);
-    current->last_part = false;
-    current->block.positions.clear();
-    current->block.finished.clear();
-    queue_.push(*current);
-    current = rest;
+    first_message = decoder_.decode(batch.block, first_message, batch.events);
+    batch.decode_seconds = seconds_since(start);
+    const bool last = first_message == batch.block.messages.size();
+    batch.last_part = last;
+    queue_.push(batch);
+    if (last || !await(batch)) return;
+    batch.events.clear();
+    ++batch.part;
+    batch.fetch_seconds = 0;
   }
-  queue_.push(*current);
-}
-
-void Lane::move_rest(const Batch& from, std::size_t first_message, Batch& to) const {
-  const SourceBlock& source = from.block;
-  SourceBlock& target = to.block;
-  const std::uint32_t begin = source.messages[first_message].begin;
-  target.used = source.used - begin;
-  std::memcpy(target.memory.data(), source.memory.data() + begin, target.used);
-  for (std::size_t m = first_message; m < source.messages.size(); ++m) {
-    Message message = source.messages[m];
-    message.begin -= begin;
-    target.messages.push_back(message);
-  }
-  target.positions = source.positions;
-  target.finished = source.finished;
-  target.sequence = source.sequence;
-  target.now = source.now;
-  target.active = source.active;
-  to.lane = from.lane;
-  to.part = from.part + 1;
-  to.sealed_by = from.sealed_by;
 }
 
 }  // namespace sluice

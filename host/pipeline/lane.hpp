@@ -26,9 +26,9 @@ class Lane {
  private:
   bool step(std::stop_token stop);
   void seal(Batch& batch, FillResult result);
-  void decode(Batch& batch, std::stop_token stop);
+  void decode(Batch& batch);
   Batch* acquire(std::stop_token stop);
-  void move_rest(const Batch& from, std::size_t first_message, Batch& to) const;
+  bool await(const Batch& part);
 
   unsigned number_;
   Source& source_;
@@ -38,7 +38,7 @@ class Lane {
   BatchQueue& queue_;
   std::atomic<std::uint64_t>& sequence_;
   const Clock& clock_;
-  Milliseconds held_back_ = 0;  ///< time spent waiting for a free batch
+  Milliseconds held_back_ = 0;  ///< time spent waiting for the engine
   Milliseconds last_sealed_ = 0;
 };
 

@@ -1,36 +1,60 @@
 #include "host/pipeline/parking.hpp"
 
 #include <algorithm>
+#include <numeric>
+#include <set>
 
 namespace sluice {
+namespace {
 
-Parking::Parking(Engine& engine, Backend& backend, Source& source, BatchPool& pool)
-    : engine_(engine),
-      backend_(backend),
-      source_(source),
-      pool_(pool),
-      parked_in_(source.partitions().size()) {}
+void append(DecodedEvents& events, const EventColumns& from, std::uint32_t i) {
+  const std::size_t n = events.size++;
+  events.time[n] = from.time[i];
+  events.min_time = n == 0 ? from.time[i] : std::min(events.min_time, from.time[i]);
+  events.max_time = n == 0 ? from.time[i] : std::max(events.max_time, from.time[i]);
+  events.partition[n] = from.partition != nullptr ? from.partition[i] : from.single_partition;
+  events.one_partition = events.one_partition && events.partition[n] == events.partition[0];
+  events.key_low[n] = from.key_low[i];
+  events.key_high[n] = from.key_high != nullptr ? from.key_high[i] : 0;
+  events.any_key_high = events.any_key_high || events.key_high[n] != 0;
+  for (std::uint32_t v = 0; v < from.value_count; ++v) {
+    const ValueColumn& column = from.values[v];
+    events.values[v][n] = column.bits[i];
+    events.valid[v][n] = column.valid != nullptr ? column.valid[i] : std::uint8_t{1};
+    events.any_null[v] = events.any_null[v] || events.valid[v][n] == 0;
+  }
+}
+
+}  // namespace
+
+Parking::Parking(Engine& engine, Backend& backend, Source& source)
+    : engine_(engine), backend_(backend), source_(source), parked_in_(source.partitions().size()) {}
 
 std::size_t Parking::paused() const noexcept {
   return static_cast<std::size_t>(
       std::count_if(parked_in_.begin(), parked_in_.end(), [](auto lots) { return lots > 0; }));
 }
 
-void Parking::park(Batch& batch, EngineBatch view, std::vector<std::uint32_t> indices) {
-  Lot lot{.batch = &batch,
-          .view = std::move(view),
-          .indices = std::move(indices),
+void Parking::park(const DecodedEvents& events, const EngineBatch& batch,
+                   const std::vector<std::uint32_t>& indices) {
+  const EventColumns columns = events.columns();
+  Lot lot{.events = DecodedEvents(backend_.allocate_staging(DecodedEvents::bytes_needed(
+                                      indices.size(), columns.value_count)),
+                                  indices.size(), columns.value_count),
+          .keys = {},
+          .now = batch.now,
+          .waiting = std::vector<std::uint32_t>(indices.size()),
           .partitions = {},
           .finished = {}};
-  for (const std::uint32_t event : lot.indices) {
-    const PartitionIndex partition =
-        batch.events.partition[batch.events.one_partition ? 0 : event];
-    if (std::find(lot.partitions.begin(), lot.partitions.end(), partition) ==
-        lot.partitions.end()) {
-      lot.partitions.push_back(partition);
-      ++parked_in_[partition];
-    }
+  for (const std::uint32_t event : indices) {
+    append(lot.events, columns, event);
+    lot.keys.push_back(batch.key_of(event));
   }
+  std::iota(lot.waiting.begin(), lot.waiting.end(), 0u);
+  const std::set<PartitionIndex> partitions(lot.events.partition,
+                                            lot.events.partition + indices.size());
+  lot.partitions.assign(partitions.begin(), partitions.end());
+  for (const PartitionIndex partition : lot.partitions) ++parked_in_[partition];
   source_.pause(lot.partitions);
   lots_.push_back(std::move(lot));
 }
@@ -55,39 +79,41 @@ bool Parking::can_move() const {
 }
 
 std::size_t Parking::admit_lot(Lot& lot) {
-  const std::size_t before = lot.indices.size();
-  const Ticket ticket = backend_.stage(lot.batch->events.columns());
-  lot.view.ticket = ticket;
-  lot.indices = engine_.admit(lot.view, lot.indices);
-  backend_.release(ticket);
-  return before - lot.indices.size();
+  const std::size_t before = lot.waiting.size();
+  const EngineBatch batch{.ticket = backend_.stage(lot.events.columns()),
+                          .size = lot.events.size,
+                          .min_time = lot.events.min_time,
+                          .max_time = lot.events.max_time,
+                          .now = lot.now,
+                          .key_of = [&lot](std::uint32_t event) { return lot.keys[event]; }};
+  lot.waiting = engine_.admit(batch, lot.waiting);
+  backend_.release(batch.ticket);
+  return before - lot.waiting.size();
 }
 
-void Parking::leave(Lot& lot, std::vector<PartitionIndex>& finished) {
+void Parking::leave(const Lot& lot, std::vector<PartitionIndex>& finished) {
   std::vector<PartitionIndex> resumed;
   for (const PartitionIndex partition : lot.partitions) {
     if (--parked_in_[partition] == 0) resumed.push_back(partition);
   }
   source_.resume(resumed);
   finished.insert(finished.end(), lot.finished.begin(), lot.finished.end());
-  pool_.give_back(*lot.batch);
 }
 
-std::vector<PartitionIndex> Parking::admit(bool stuck) {
-  std::vector<PartitionIndex> finished;
-  if (lots_.empty()) return finished;
+std::vector<PartitionIndex> Parking::admit() {
   std::size_t admitted = 0;
   for (Lot& lot : lots_) admitted += admit_lot(lot);
-  if (admitted == 0 && (stuck || !can_move())) {
+  if (admitted == 0 && !can_move()) {
     for (Lot& lot : lots_) {
-      engine_.give_up(lot.indices.size());
-      lot.indices.clear();
+      engine_.give_up(lot.waiting.size());
+      lot.waiting.clear();
     }
   }
-  for (Lot& lot : lots_) {
-    if (lot.indices.empty()) leave(lot, finished);
+  std::vector<PartitionIndex> finished;
+  for (const Lot& lot : lots_) {
+    if (lot.waiting.empty()) leave(lot, finished);
   }
-  std::erase_if(lots_, [](const Lot& lot) { return lot.indices.empty(); });
+  std::erase_if(lots_, [](const Lot& lot) { return lot.waiting.empty(); });
   return finished;
 }
 

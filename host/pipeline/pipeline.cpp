@@ -94,7 +94,7 @@ Pipeline::Impl::Impl(const Job& job_in, Source& source_in, Backend& backend_in,
       queue(source.lanes()),
       key_reader(job.format),
       lane_partitions(source.lanes()),
-      parking(engine, backend, source, pool) {
+      parking(engine, backend, source) {
   for (std::size_t p = 0; p < source.partitions().size(); ++p) {
     const auto partition = static_cast<PartitionIndex>(p);
     const auto lane = source.lane_of(partition);
@@ -108,11 +108,10 @@ void Pipeline::Impl::start_lanes(std::vector<std::jthread>& threads) {
   const BlockLimits limits{.max_events = job.engine.batch_events,
                            .linger = job.engine.batch_linger};
   for (unsigned l = 0; l < source.lanes(); ++l) {
-    lanes.push_back(std::make_unique<Lane>(l, source, job.format, limits, pool, queue, sequence,
-                                           clock));
-    threads.emplace_back([lane = lanes.back().get()](std::stop_token stop) {
-      lane->run(std::move(stop));
-    });
+    lanes.push_back(
+        std::make_unique<Lane>(l, source, job.format, limits, pool, queue, sequence, clock));
+    threads.emplace_back(
+        [lane = lanes.back().get()](std::stop_token stop) { lane->run(std::move(stop)); });
   }
 }
 
@@ -151,22 +150,22 @@ void Pipeline::Impl::process(Batch& batch) {
   take_malformed(batch);
   stage_ahead(batch);
   const EngineBatch view = view_of(batch);
-  BatchOutcome outcome = engine.process(view);
+  const BatchOutcome outcome = engine.process(view);
   backend.release(*batch.ticket);
   batch.ticket.reset();
-  note_positions(batch);
+  if (!outcome.parked.empty()) parking.park(batch.events, view, outcome.parked);
+  std::vector<PartitionIndex> ended;
+  if (batch.last_part) {
+    note_positions(batch);
+    ended = batch.block.finished;
+  }
   const BatchFigures figures{.events = batch.events.size,
-                             .bytes = batch.block.used,
+                             .bytes = batch.last_part ? batch.block.used : 0,
                              .sealed_by = batch.sealed_by,
                              .fetch_seconds = batch.fetch_seconds,
                              .decode_seconds = batch.decode_seconds,
                              .compute_seconds = seconds_since(start)};
-  const std::vector<PartitionIndex> ended = batch.block.finished;
-  if (outcome.parked.empty()) {
-    pool.give_back(batch);
-  } else {
-    parking.park(batch, view, std::move(outcome.parked));
-  }
+  pool.give_back(batch);
   finish_partitions(ended, view);
   admit_parked(view);
   if (published) flush();
@@ -196,8 +195,7 @@ void Pipeline::Impl::admit_parked(const EngineBatch& when) {
   std::uint64_t before = engine.books().parked + 1;
   while (!parking.empty() && engine.books().parked < before) {
     before = engine.books().parked;
-    const bool stuck = pool.available() == 0 && queue.ready(1).empty();
-    finish_partitions(parking.admit(stuck), when);
+    finish_partitions(parking.admit(), when);
     engine.process({.now = when.now, .lane_clock = when.lane_clock});
   }
 }
@@ -212,16 +210,14 @@ void Pipeline::Impl::take_malformed(const Batch& batch) {
                            std::to_string(partition.number) + " offset " +
                            std::to_string(message.offset) +
                            (event.field.empty() ? "" : ", field " + event.field) + ": " +
-                           std::string(name_of(event.reason)) +
-                           " (format.on_malformed is fail)");
+                           std::string(name_of(event.reason)) + " (format.on_malformed is fail)");
 }
 
 void Pipeline::Impl::note_positions(const Batch& batch) {
   for (const PartitionOffset& position : batch.block.positions) {
-    const auto known =
-        std::find_if(positions.begin(), positions.end(), [&](const PartitionOffset& other) {
-          return other.partition == position.partition;
-        });
+    const auto known = std::find_if(
+        positions.begin(), positions.end(),
+        [&](const PartitionOffset& other) { return other.partition == position.partition; });
     if (known == positions.end()) {
       positions.push_back(position);
     } else {
@@ -270,7 +266,12 @@ void Pipeline::run(std::stop_token stop, OpenWindows on_stop) {
     const std::stop_callback pass_on(stop, [&] {
       for (std::jthread& thread : threads) thread.request_stop();
     });
-    while (Batch* batch = pipeline.queue.pop()) pipeline.process(*batch);
+    try {
+      while (Batch* batch = pipeline.queue.pop()) pipeline.process(*batch);
+    } catch (...) {
+      pipeline.pool.abandon();
+      throw;
+    }
   }
   if (stop.stop_requested() && on_stop == OpenWindows::close) {
     pipeline.engine.drain(pipeline.clock.wall());

@@ -94,19 +94,44 @@ void BinaryDecoder::read_row(const char* row) noexcept {
     const char* const text = row + place.begin;
     Scalar& scalar = fields_[field];
     switch (place.type) {
-      case Type::int8: read_number<std::int8_t>(text, order_, scalar); break;
-      case Type::int16: read_number<std::int16_t>(text, order_, scalar); break;
-      case Type::int32: read_number<std::int32_t>(text, order_, scalar); break;
-      case Type::int64: read_number<std::int64_t>(text, order_, scalar); break;
-      case Type::uint8: read_number<std::uint8_t>(text, order_, scalar); break;
-      case Type::uint16: read_number<std::uint16_t>(text, order_, scalar); break;
-      case Type::uint32: read_number<std::uint32_t>(text, order_, scalar); break;
-      case Type::uint64: read_number<std::uint64_t>(text, order_, scalar); break;
-      case Type::float32: read_number<float>(text, order_, scalar); break;
-      case Type::float64: read_number<double>(text, order_, scalar); break;
-      case Type::boolean: read_boolean(text, scalar); break;
-      case Type::chars: read_chars(text, place.bytes, scalar); break;
-      case Type::pad: break;
+      case Type::int8:
+        read_number<std::int8_t>(text, order_, scalar);
+        break;
+      case Type::int16:
+        read_number<std::int16_t>(text, order_, scalar);
+        break;
+      case Type::int32:
+        read_number<std::int32_t>(text, order_, scalar);
+        break;
+      case Type::int64:
+        read_number<std::int64_t>(text, order_, scalar);
+        break;
+      case Type::uint8:
+        read_number<std::uint8_t>(text, order_, scalar);
+        break;
+      case Type::uint16:
+        read_number<std::uint16_t>(text, order_, scalar);
+        break;
+      case Type::uint32:
+        read_number<std::uint32_t>(text, order_, scalar);
+        break;
+      case Type::uint64:
+        read_number<std::uint64_t>(text, order_, scalar);
+        break;
+      case Type::float32:
+        read_number<float>(text, order_, scalar);
+        break;
+      case Type::float64:
+        read_number<double>(text, order_, scalar);
+        break;
+      case Type::boolean:
+        read_boolean(text, scalar);
+        break;
+      case Type::chars:
+        read_chars(text, place.bytes, scalar);
+        break;
+      case Type::pad:
+        break;
     }
   }
 }

@@ -11,10 +11,10 @@
 
 namespace sluice {
 
-/// Rows of a declared layout, back to back. A message that is no multiple of the row is malformed as
-/// a whole, once. `chars` end at their last byte that is not NUL; a boolean is one byte, 0 or 1; a
-/// float stands for its shortest decimal form where a decimal or a time asks for it. Nothing is null
-/// but a field that the layout does not name.
+/// Rows of a declared layout, back to back. A message that is no multiple of the row is malformed
+/// as a whole, once. `chars` end at their last byte that is not NUL; a boolean is one byte, 0 or 1;
+/// a float stands for its shortest decimal form where a decimal or a time asks for it. Nothing is
+/// null but a field that the layout does not name.
 class BinaryDecoder {
  public:
   explicit BinaryDecoder(const Format& format);

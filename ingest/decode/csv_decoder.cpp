@@ -17,8 +17,8 @@ std::optional<std::size_t> column_of_number(std::string_view path) {
 }
 
 bool is_empty_line(const char* text, const char* end) {
-  if (*text == '\r' && text + 1 < end) ++text;
-  return *text == '\n';
+  text += *text == '\r';
+  return text == end || *text == '\n';
 }
 
 }  // namespace
@@ -35,11 +35,12 @@ CsvDecoder::CsvDecoder(const Format& format)
 void CsvDecoder::resolve(std::span<const std::string> names) {
   column_of_field_.clear();
   columns_read_ = 0;
+  std::ranges::fill(fields_, Scalar{});
   for (const FieldPath& path : paths_) {
     const auto named = std::ranges::find(names, path.text);
-    const std::optional<std::size_t> column =
-        named != names.end() ? static_cast<std::size_t>(named - names.begin())
-                             : column_of_number(path.text);
+    const std::optional<std::size_t> column = named != names.end()
+                                                  ? static_cast<std::size_t>(named - names.begin())
+                                                  : column_of_number(path.text);
     column_of_field_.push_back(column);
     if (column) columns_read_ = std::max(columns_read_, *column + 1);
   }
@@ -57,52 +58,55 @@ const char* CsvDecoder::read_header(const char* text, const char* end) {
   return header.next();
 }
 
-bool CsvDecoder::read_fields(const char* text, const char* end) {
+std::optional<Malformed> CsvDecoder::read_fields(const char* text, const char* end) {
   row_.read(text, end);
   const std::span<const Scalar> columns = row_.fields();
-  if (row_.broken() || columns.size() < columns_read_) return false;
+  if (row_.broken()) return Malformed::syntax;
+  if (columns.size() < columns_read_) return Malformed::wrong_length;
   for (std::size_t field = 0; field < fields_.size(); ++field) {
     const std::optional<std::size_t> column = column_of_field_[field];
-    fields_[field] = column ? columns[*column] : Scalar{};
+    if (!column) continue;
+    // Member by member: a whole copy would wait for the stores that it spans.
+    fields_[field].text = columns[*column].text;
+    fields_[field].length = columns[*column].length;
+    fields_[field].kind = columns[*column].kind;
+    fields_[field].padded = columns[*column].padded;
   }
-  return true;
+  return std::nullopt;
 }
 
 void CsvDecoder::decode(const SourceBlock& block, const Message& message, EventWriter& writer) {
   const char* const block_begin = block.text();
   const char* text = block_begin + message.begin;
   const char* const end = text + message.length;
-  const auto position = [block_begin](const char* place) {
-    return static_cast<std::uint32_t>(place - block_begin);
-  };
   if (csv_.header && message.offset == 0) {
     text = read_header(text, end);
     if (text == end) return;
   }
   if (framing_ == Framing::message) {
-    const bool complete = read_fields(text, end);
-    if (complete && row_.next() == end) {
-      writer.write(fields_, position(text), position(row_.end()) - position(text));
+    const auto fault = read_fields(text, end);
+    const auto begin = static_cast<std::uint32_t>(text - block_begin);
+    if (row_.next() != end) {
+      writer.reject(Malformed::syntax, begin, static_cast<std::uint32_t>(end - text));
     } else {
-      const bool too_short = !row_.broken() && row_.next() == end;
-      writer.reject(too_short ? Malformed::wrong_length : Malformed::syntax, position(text),
-                    position(end) - position(text));
+      write_row(fault, begin, static_cast<std::uint32_t>(row_.end() - text), writer);
     }
     return;
   }
   for (; text < end && !writer.overflowed(); text = row_.next()) {
-    if (is_empty_line(text, end)) {
-      row_.read(text, end);
-      continue;
-    }
-    const bool complete = read_fields(text, end);
-    const std::uint32_t length = position(row_.end()) - position(text);
-    if (complete) {
-      writer.write(fields_, position(text), length);
-    } else {
-      writer.reject(row_.broken() ? Malformed::syntax : Malformed::wrong_length, position(text),
-                    length);
-    }
+    const auto fault = read_fields(text, end);
+    if (is_empty_line(text, end)) continue;
+    write_row(fault, static_cast<std::uint32_t>(text - block_begin),
+              static_cast<std::uint32_t>(row_.end() - text), writer);
+  }
+}
+
+void CsvDecoder::write_row(std::optional<Malformed> fault, std::uint32_t begin,
+                           std::uint32_t length, EventWriter& writer) {
+  if (fault) {
+    writer.reject(*fault, begin, length);
+  } else {
+    writer.write(fields_, begin, length);
   }
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -16,8 +17,8 @@ namespace sluice {
 /// CSV rows (CsvRow), one a message or many lines a message; empty lines between rows are skipped.
 ///
 /// A path is a column's name, or else its 1-based number. Names come from CsvFormat::columns and,
-/// with a header, from the first line of each message at offset 0, which is no event. A name that no
-/// header has is a missing value in every row; a row that ends before a column that is read is
+/// with a header, from the first line of each message at offset 0, which is no event. A name that
+/// no header has is a missing value in every row; a row that ends before a column that is read is
 /// wrong_length.
 class CsvDecoder {
  public:
@@ -32,7 +33,9 @@ class CsvDecoder {
  private:
   void resolve(std::span<const std::string> names);
   const char* read_header(const char* text, const char* end);
-  bool read_fields(const char* text, const char* end);
+  std::optional<Malformed> read_fields(const char* text, const char* end);
+  void write_row(std::optional<Malformed> fault, std::uint32_t begin, std::uint32_t length,
+                 EventWriter& writer);
 
   CsvFormat csv_;
   Framing framing_;

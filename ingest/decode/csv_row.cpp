@@ -1,18 +1,11 @@
 #include "ingest/decode/csv_row.hpp"
 
-#include <bit>
 #include <cstring>
 
-#include "ingest/decode/digits.hpp"
+#include "ingest/decode/eight_bytes.hpp"
 
 namespace sluice {
 namespace {
-
-// High bit of the first byte that is `character`; bits above it may be wrong.
-constexpr std::uint64_t first_byte_equal(std::uint64_t word, char character) {
-  const std::uint64_t difference = word ^ every_byte * static_cast<unsigned char>(character);
-  return (difference - every_byte) & ~difference & every_byte * 0x80;
-}
 
 const char* find(const char* text, const char* end, char character) {
   const void* const found = std::memchr(text, character, static_cast<std::size_t>(end - text));
@@ -22,12 +15,13 @@ const char* find(const char* text, const char* end, char character) {
 }  // namespace
 
 void CsvRow::read(const char* text, const char* end) {
-  fields_.clear();
+  count_ = 0;
   unescaped_used_ = 0;
   broken_ = false;
   Scalar unwanted;
   for (;; ++text) {
-    Scalar& field = fields_.size() < wanted_ ? fields_.emplace_back() : unwanted;
+    if (count_ == fields_.size() && count_ < wanted_) fields_.emplace_back();
+    Scalar& field = count_ < wanted_ ? fields_[count_++] : unwanted;
     const char* const behind = read_field(text, end, field);
     if (behind == nullptr) {
       give_up(text, end);
@@ -47,6 +41,7 @@ const char* CsvRow::read_field(const char* text, const char* end, Scalar& field)
   field.text = text;
   field.length = static_cast<std::uint32_t>(behind - text - carriage_return);
   field.kind = field.length == 0 ? Scalar::Kind::null : Scalar::Kind::untyped;
+  field.padded = true;
   return behind - carriage_return;
 }
 
@@ -68,6 +63,7 @@ const char* CsvRow::read_quoted(const char* text, const char* end, Scalar& field
   field.kind = Scalar::Kind::untyped;
   field.text = begin;
   field.length = static_cast<std::uint32_t>(text - begin);
+  field.padded = unescaped == nullptr;
   if (unescaped != nullptr) {
     unescaped->append(begin, text);
     field.text = unescaped->data();
@@ -79,10 +75,9 @@ const char* CsvRow::read_quoted(const char* text, const char* end, Scalar& field
 const char* CsvRow::find_separator(const char* text, const char* end) const noexcept {
   for (; text < end; text += 8) {
     const std::uint64_t word = load_eight(text);
-    const std::uint64_t stop =
-        first_byte_equal(word, csv_.delimiter) | first_byte_equal(word, '\n');
+    const std::uint64_t stop = bytes_equal(word, csv_.delimiter) | bytes_equal(word, '\n');
     if (stop == 0) continue;
-    text += std::countr_zero(stop) / 8;
+    text += first_byte(stop);
     return text < end ? text : end;
   }
   return end;

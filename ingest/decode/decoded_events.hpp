@@ -15,7 +15,7 @@ namespace sluice {
 
 /// Why an event is malformed.
 enum class Malformed : std::uint8_t {
-  syntax,         ///< not a document of the format
+  syntax,         ///< not a document of the format; JSON that is no object
   missing_time,   ///< no event time, or null
   bad_time,       ///< event time of a wrong type, or outside +-2^53 ms
   bad_key,        ///< a key column of a wrong type, or not UTF-8
@@ -24,7 +24,8 @@ enum class Malformed : std::uint8_t {
   out_of_range,   ///< a number that its type cannot hold
   too_precise,    ///< more decimals than the scale
   non_finite,     ///< NaN or infinity
-  wrong_length,   ///< a binary message that is no multiple of the row; a CSV line with too few fields
+  wrong_length,   ///< a binary message that is no multiple of the row; a CSV line with too few
+                  ///< fields
   too_large,      ///< a document beyond what the parser takes
 };
 inline constexpr std::size_t malformed_reasons = 11;
@@ -46,8 +47,9 @@ struct MalformedEvent {
 
 /// A decoded batch: owner of the columns a backend stages. Reused; capacity fixed when made.
 ///
-/// Arrays lie in staging memory (pinned with a GPU). A batch holds at most `capacity()` events; the
-/// decoder stops a block there and goes on with the rest in the next batch (see Decoder::decode).
+/// Arrays lie in staging memory (pinned with a GPU). A batch holds at most `capacity()` events,
+/// malformed ones included; the decoder stops a block there and goes on with the rest in the next
+/// batch (see Decoder::decode).
 class DecodedEvents {
  public:
   /// Allocates all columns from one staging block of bytes_needed(capacity, value_count).
@@ -69,13 +71,13 @@ class DecodedEvents {
   std::array<std::int64_t*, max_values> values{};
   std::array<std::uint8_t*, max_values> valid{};
 
-  bool any_key_high = false;                   ///< some key_high is not 0
-  std::array<bool, max_values> any_null{};     ///< some value of the column is null
-  bool one_partition = true;                   ///< all events are of partition[0]
-  EventTime min_time = 0;                      ///< over all events, when size > 0
+  bool any_key_high = false;                ///< some key_high is not 0
+  std::array<bool, max_values> any_null{};  ///< some value of the column is null
+  bool one_partition = true;                ///< all events are of partition[0]
+  EventTime min_time = 0;                   ///< over all events, when size > 0
   EventTime max_time = 0;
 
-  std::vector<EventExtent> extents;            ///< [size] the events' bytes
+  std::vector<EventExtent> extents;  ///< [size] the events' bytes
   std::uint64_t tombstones = 0;
   std::array<std::uint64_t, malformed_reasons> malformed{};
   std::vector<MalformedEvent> malformed_events;

@@ -17,9 +17,12 @@ struct Decoder::Formats {
 
   static AnyFormat make(const Format& format) {
     switch (format.type) {
-      case FormatType::csv: return CsvDecoder(format);
-      case FormatType::binary: return BinaryDecoder(format);
-      default: return JsonDecoder(format);
+      case FormatType::csv:
+        return CsvDecoder(format);
+      case FormatType::binary:
+        return BinaryDecoder(format);
+      default:
+        return JsonDecoder(format);
     }
   }
 

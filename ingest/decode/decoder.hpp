@@ -21,10 +21,11 @@ class Decoder {
   /// Appends the events of block.messages[first_message...] to `events`, whole messages only, until
   /// the block or the capacity ends. Every event of a message is either in the columns, a tombstone
   /// or in `malformed`. @returns the first message not decoded (== messages.size() when done).
-  /// A message that alone exceeds the capacity is malformed (too_large).
+  /// A message that alone exceeds the capacity, or was truncated, is malformed once (too_large).
   std::size_t decode(const SourceBlock& block, std::size_t first_message, DecodedEvents& events);
 
-  /// The encoded key (ingest/key.hpp) of an event that `decode` accepted, read again from its bytes.
+  /// The encoded key (ingest/key.hpp) of an event that `decode` accepted, read again from its
+  /// bytes.
   std::string key_of(const SourceBlock& block, const EventExtent& event);
 
  private:

@@ -2,24 +2,14 @@
 
 #include <bit>
 #include <cstdint>
-#include <cstring>
+
+#include "ingest/decode/eight_bytes.hpp"
 
 namespace sluice {
 
-// The words below hold the first byte of the text in their lowest byte.
-static_assert(std::endian::native == std::endian::little);
-
-inline constexpr std::uint64_t every_byte = 0x0101010101010101U;
-
-inline std::uint64_t load_eight(const char* text) noexcept {
-  std::uint64_t word;
-  std::memcpy(&word, text, sizeof word);
-  return word;
-}
-
 /// How many of the eight characters, xored with '0', are digits before the first other one.
 inline unsigned leading_digits(std::uint64_t digits) noexcept {
-  const std::uint64_t other = ((digits + every_byte * 0x76) | digits) & every_byte * 0x80;
+  const std::uint64_t other = ((digits + every_byte * 0x76) | digits) & high_bits;
   return static_cast<unsigned>(std::countr_zero(other)) / 8;
 }
 
@@ -55,7 +45,8 @@ inline constexpr std::uint64_t power_of_ten[] = {1U,
                                                  10'000'000'000'000'000'000U};
 inline constexpr int max_power_of_ten = 19;
 
-/// Appends the digits at `text` to `number` (modulo 2^64), at most 24 of them. Reads at most 24 bytes.
+/// Appends the digits at `text` to `number` (modulo 2^64), at most 24 of them. Reads at most 24
+/// bytes.
 /// @returns behind the last one appended.
 inline const char* append_digits(const char* text, std::uint64_t& number) noexcept {
   for (int words = 0; words < 3; ++words) {

@@ -13,10 +13,14 @@ namespace {
 
 int power_of_ten_in_milliseconds(TimeUnit unit) {
   switch (unit) {
-    case TimeUnit::seconds: return 3;
-    case TimeUnit::microseconds: return -3;
-    case TimeUnit::nanoseconds: return -6;
-    default: return 0;
+    case TimeUnit::seconds:
+      return 3;
+    case TimeUnit::microseconds:
+      return -3;
+    case TimeUnit::nanoseconds:
+      return -6;
+    default:
+      return 0;
   }
 }
 

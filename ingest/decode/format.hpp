@@ -18,8 +18,8 @@ enum class ByteOrder : std::uint8_t { little, big };
 /// Where a column is found: a dotted path of members (JSON), a header name or a 1-based number
 /// (CSV), a layout name (binary).
 struct FieldPath {
-  std::string text;                 ///< as configured
-  std::vector<std::string> members; ///< text split at dots
+  std::string text;                  ///< as configured
+  std::vector<std::string> members;  ///< text split at dots
 };
 
 struct TimeField {
@@ -38,20 +38,33 @@ struct ValueField {
   FieldPath path;
   std::string name;
   ValueType type = ValueType::int64;
-  unsigned scale = 0;      ///< decimals only: digits after the point, <= 18
-  bool required = false;   ///< a missing or null value is malformed
+  unsigned scale = 0;     ///< decimals only: digits after the point, <= 18
+  bool required = false;  ///< a missing or null value is malformed
 };
 
 struct CsvFormat {
   bool header = false;
   char delimiter = ',';
   char quote = '"';
-  std::vector<std::string> columns;  ///< names, when there is no header; may be empty
+  /// Names. With a header: what it says, for decoders that see later lines only. May be empty.
+  std::vector<std::string> columns;
 };
 
 struct BinaryField {
   enum class Type : std::uint8_t {
-    int8, int16, int32, int64, uint8, uint16, uint32, uint64, float32, float64, boolean, chars, pad
+    int8,
+    int16,
+    int32,
+    int64,
+    uint8,
+    uint16,
+    uint32,
+    uint64,
+    float32,
+    float64,
+    boolean,
+    chars,  ///< a string key or ISO 8601 time; NULs at the end are cut off
+    pad
   };
   std::string name;
   Type type = Type::int64;

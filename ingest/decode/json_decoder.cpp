@@ -81,12 +81,15 @@ const char* JsonDecoder::match_shape(const char* text, const char* end) noexcept
     const char* const behind = shapes_[order_[place]].match(text, end, fields_);
     if (behind == nullptr) continue;
     move_to_front(place);
+    credit_ = std::min(credit_ + 1, max_credit);
     return behind;
   }
   return nullptr;
 }
 
 void JsonDecoder::learn(std::string_view document) {
+  if (credit_ == 0 && parsed_documents_ % sampled_without_credit != 0) return;
+  credit_ -= credit_ > 0;
   const std::optional<std::uint64_t> fingerprint = JsonShape::fingerprint(document);
   if (!fingerprint || std::ranges::count(fingerprints_, *fingerprint) > 0) return;
   // One document proves nothing: a shape is learned the second time it comes up.

@@ -16,8 +16,8 @@
 namespace sluice {
 
 /// JSON documents, one a message or one a line. Documents of a shape seen before are read by that
-/// shape (JsonShape), all others by simdjson's DOM parser (JsonFields); which of the two it was never
-/// shows in the result.
+/// shape (JsonShape), all others by simdjson's DOM parser (JsonFields); which of the two it was
+/// never shows in the result.
 class JsonDecoder {
  public:
   explicit JsonDecoder(const Format& format);
@@ -35,6 +35,9 @@ class JsonDecoder {
   // Tried most recent first. A few suffice for what one topic mixes, and a miss stays cheap.
   static constexpr std::size_t max_shapes = 4;
   static constexpr std::size_t remembered_misses = 8;
+  // Where shapes do not repeat, learning is tried on few documents only.
+  static constexpr std::uint64_t max_credit = 1024;
+  static constexpr std::uint64_t sampled_without_credit = 16;
 
   void decode_lines(const SourceBlock& block, const Message& message, EventWriter& writer);
   void decode_document(std::string_view document, std::uint32_t begin, EventWriter& writer);
@@ -51,6 +54,7 @@ class JsonDecoder {
   std::array<std::uint8_t, max_shapes> order_{};  ///< indices into shapes_, most recent first
   std::array<std::uint64_t, remembered_misses> misses_{};
   std::size_t next_miss_ = 0;
+  std::uint64_t credit_ = max_credit;  ///< learning spends it, matching earns it
   std::uint64_t parsed_documents_ = 0;
 };
 

@@ -80,7 +80,9 @@ void JsonFields::read_field(const simdjson::dom::element& element, const char* t
   Scalar& scalar = fields_[field];
   sources_[field] = text;
   switch (element.type()) {
-    case element_type::NULL_VALUE: scalar.kind = Scalar::Kind::null; return;
+    case element_type::NULL_VALUE:
+      scalar.kind = Scalar::Kind::null;
+      return;
     case element_type::BOOL:
       scalar.kind = Scalar::Kind::boolean;
       scalar.digits = *text == 't';
@@ -93,8 +95,13 @@ void JsonFields::read_field(const simdjson::dom::element& element, const char* t
       return;
     }
     case element_type::OBJECT:
-    case element_type::ARRAY: scalar.kind = Scalar::Kind::container; return;
-    default: scan_number({text, skip_json_word(text)}, scalar);
+    case element_type::ARRAY:
+      scalar.kind = Scalar::Kind::container;
+      return;
+    default:
+      if (scan_plain_number(text, scalar) == nullptr) {
+        scan_number({text, skip_json_word(text)}, scalar);
+      }
   }
 }
 

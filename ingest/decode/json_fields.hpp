@@ -15,9 +15,9 @@
 
 namespace sluice {
 
-/// Finds the configured paths in any JSON document: simdjson's DOM parser judges the whole of it and
-/// gives names and strings; numbers are read from the text itself, since decimals and times need all
-/// of their digits. Single-threaded; memory grows with the largest document.
+/// Finds the configured paths in any JSON document: simdjson's DOM parser judges the whole of it
+/// and gives names and strings; numbers are read from the text itself, since decimals and times
+/// need all of their digits. Single-threaded; memory grows with the largest document.
 class JsonFields {
  public:
   explicit JsonFields(const std::vector<FieldPath>& paths);

@@ -7,23 +7,12 @@
 #include <simdjson.h>
 #include <xxhash.h>
 
-#include "ingest/decode/digits.hpp"
+#include "ingest/decode/eight_bytes.hpp"
 #include "ingest/decode/json_text.hpp"
 #include "ingest/decode/number.hpp"
 
 namespace sluice {
 namespace {
-
-constexpr std::uint64_t high_bits = every_byte * 0x80;
-
-// High bit of each byte below `limit`; right up to the first such byte, which is all that is used.
-constexpr std::uint64_t bytes_below(std::uint64_t word, std::uint64_t limit) {
-  return (word - every_byte * limit) & ~word & high_bits;
-}
-
-constexpr std::uint64_t bytes_equal(std::uint64_t word, char character) {
-  return bytes_below(word ^ every_byte * static_cast<unsigned char>(character), 1);
-}
 
 // `text` is behind the opening quote.
 const char* scan_plain_string(const char* text, const char* end, Scalar& string) {
@@ -59,7 +48,8 @@ bool spells(const char* text, std::string_view word) {
 
 const char* scan_plain_scalar(const char* text, const char* end, Scalar& scalar) {
   switch (*text) {
-    case '"': return scan_plain_string(text + 1, end, scalar);
+    case '"':
+      return scan_plain_string(text + 1, end, scalar);
     case 'n':
       scalar.kind = Scalar::Kind::null;
       return spells(text, "null") ? text + 4 : nullptr;
@@ -71,7 +61,26 @@ const char* scan_plain_scalar(const char* text, const char* end, Scalar& scalar)
       scalar.kind = Scalar::Kind::boolean;
       scalar.digits = 0;
       return spells(text, "false") ? text + 5 : nullptr;
-    default: return scan_plain_number(text, scalar);
+    default:
+      return scan_plain_number(text, scalar);
+  }
+}
+
+bool is_between_scalars(char byte) {
+  switch (byte) {
+    case '{':
+    case '}':
+    case '[':
+    case ']':
+    case ',':
+    case ':':
+    case ' ':
+    case '\t':
+    case '\r':
+    case '\n':
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -82,7 +91,7 @@ void visit_scalars(std::string_view document, Visit visit) {
   const char* const end = document.data() + document.size();
   const char* literal = document.data();
   for (const char* text = literal; text < end;) {
-    if (std::string_view("{}[],: \t\r\n").find(*text) != std::string_view::npos) {
+    if (is_between_scalars(*text)) {
       ++text;
       continue;
     }
@@ -126,7 +135,7 @@ JsonShape::JsonShape(std::string_view document, std::span<const char* const> sou
 }
 
 bool JsonShape::starts_with(const char* text, const char* end, const Step& step) const noexcept {
-  if (text > end || static_cast<std::size_t>(end - text) < step.length) return false;
+  if (end - text < static_cast<std::ptrdiff_t>(step.length)) return false;
   const char* literal = literals_.data() + step.literal;
   std::uint32_t left = step.length;
   for (; left > 8; left -= 8, text += 8, literal += 8) {

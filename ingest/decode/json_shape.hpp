@@ -12,20 +12,20 @@
 
 namespace sluice {
 
-/// What documents that one program writes have in common: the bytes between their scalar values.
+/// What the documents of one program share: the bytes between their scalar values.
 ///
 /// Learned from a document that simdjson's DOM parser accepted. A document whose bytes between the
 /// scalars are the same, and whose scalars are plain (strings without escapes, numbers without an
-/// exponent and of at most 19 digits, true, false, null), is then valid too, has the same members in
-/// the same places, and needs no parser. Whatever does not match may still be valid.
+/// exponent and of at most 19 digits, true, false, null), is then valid too, has the same members
+/// in the same places, and needs no parser. Whatever does not match may still be valid.
 class JsonShape {
  public:
   /// Documents with more bytes or more scalars are not worth learning.
   static constexpr std::size_t max_document = 4096;
   static constexpr std::size_t max_scalars = 128;
 
-  /// A hash of the bytes between the scalars of an object that the parser accepted; nullopt if it is
-  /// not worth learning.
+  /// A hash of the bytes between the scalars of an object that the parser accepted; nullopt if it
+  /// is not worth learning.
   static std::optional<std::uint64_t> fingerprint(std::string_view document);
 
   /// Learns the shape of a document that has a fingerprint.
@@ -41,7 +41,7 @@ class JsonShape {
   struct Step {
     std::uint32_t literal = 0;  ///< begin in literals_, a multiple of 8
     std::uint32_t length = 0;
-    std::int32_t field = -1;    ///< of the scalar after the literal; -1: nobody reads it
+    std::int32_t field = -1;  ///< of the scalar after the literal; -1: nobody reads it
   };
 
   bool starts_with(const char* text, const char* end, const Step& step) const noexcept;

@@ -157,15 +157,12 @@ std::size_t scan_number(std::string_view text, Scalar& number) noexcept {
 
 Scalar number_of(const Scalar& untyped) noexcept {
   Scalar number;
-  if (untyped.length > 0 && scan_number(untyped.view(), number) == untyped.length) return number;
+  const std::string_view text = untyped.view();
+  if (untyped.padded && scan_plain_number(text.data(), number) == text.data() + text.size()) {
+    return number;
+  }
+  if (!text.empty() && scan_number(text, number) == text.size()) return number;
   return special_number(untyped);
-}
-
-Converted<std::int64_t> to_int64(const Scalar& number) noexcept {
-  if (number.kind != Scalar::Kind::integer) return {0, Malformed::bad_value};
-  const std::uint64_t limit = (std::uint64_t{1} << 63) - !number.negative;
-  if (number.exponent != 0 || number.digits > limit) return {0, Malformed::out_of_range};
-  return {static_cast<std::int64_t>(number.negative ? 0 - number.digits : number.digits), {}};
 }
 
 Converted<double> to_double(const Scalar& number, bool allow_non_finite) noexcept {
@@ -194,21 +191,6 @@ Scalar shortest_number(const Scalar& number) noexcept {
   shortest.text = nullptr;
   shortest.length = 0;
   return shortest;
-}
-
-ScaledNumber scaled(const Scalar& number, int shift) noexcept {
-  if (number.digits == 0) return {};
-  const int power = number.exponent + shift;
-  if (power == 0) return {number.digits, number.truncated, false};
-  if (power > max_power_of_ten) return {0, false, true};
-  if (power < -max_power_of_ten) return {0, true, false};
-  if (power < 0) {
-    const std::uint64_t unit = power_of_ten[-power];
-    return {number.digits / unit, number.truncated || number.digits % unit != 0, false};
-  }
-  const std::uint64_t factor = power_of_ten[power];
-  if (number.digits > std::numeric_limits<std::uint64_t>::max() / factor) return {0, false, true};
-  return {number.digits * factor, number.truncated, false};
 }
 
 }  // namespace sluice

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <string_view>
 
 #include "ingest/decode/digits.hpp"
@@ -12,12 +14,17 @@ namespace sluice {
 /// any length and any exponent. @returns how many characters it took; 0: not a number.
 std::size_t scan_number(std::string_view text, Scalar& number) noexcept;
 
-/// An untyped text as a number: all of it must be one, or "nan", "inf", "infinity" in any case, with
-/// or without a minus sign. Anything else stays a string.
+/// An untyped text as a number: all of it must be one, or "nan", "inf", "infinity" in any case,
+/// with or without a minus sign. Anything else stays a string.
 Scalar number_of(const Scalar& untyped) noexcept;
 
 /// The integer that an integer literal spells.
-Converted<std::int64_t> to_int64(const Scalar& number) noexcept;
+inline Converted<std::int64_t> to_int64(const Scalar& number) noexcept {
+  if (number.kind != Scalar::Kind::integer) return {0, Malformed::bad_value};
+  const std::uint64_t limit = (std::uint64_t{1} << 63) - !number.negative;
+  if (number.exponent != 0 || number.digits > limit) return {0, Malformed::out_of_range};
+  return {static_cast<std::int64_t>(number.negative ? 0 - number.digits : number.digits), {}};
+}
 
 /// The nearest double; -0 becomes 0. Too large is out_of_range; NaN and infinities are non_finite
 /// unless they are allowed.
@@ -33,7 +40,20 @@ struct ScaledNumber {
   bool remainder = false;
   bool overflow = false;  ///< the integer part is 2^64 or more
 };
-ScaledNumber scaled(const Scalar& number, int shift) noexcept;
+inline ScaledNumber scaled(const Scalar& number, int shift) noexcept {
+  if (number.digits == 0) return {};
+  const int power = number.exponent + shift;
+  if (power == 0) return {number.digits, number.truncated, false};
+  if (power > max_power_of_ten) return {0, false, true};
+  if (power < -max_power_of_ten) return {0, true, false};
+  if (power < 0) {
+    const std::uint64_t unit = power_of_ten[-power];
+    return {number.digits / unit, number.truncated || number.digits % unit != 0, false};
+  }
+  const std::uint64_t factor = power_of_ten[power];
+  if (number.digits > std::numeric_limits<std::uint64_t>::max() / factor) return {0, false, true};
+  return {number.digits * factor, number.truncated, false};
+}
 
 /// Reads a JSON number that has no exponent and at most 19 digits, and that every parser of JSON
 /// accepts. Reads at most 50 bytes. @returns its end, or nullptr: any other text.

@@ -34,6 +34,7 @@ struct Scalar {
   bool truncated = false;
   bool single_precision = false;  ///< float64: was a float32
   bool valid_utf8 = false;        ///< string: known to be valid, need not be checked
+  bool padded = false;            ///< untyped: 64 bytes behind the text can be read
 
   std::string_view view() const noexcept { return {text, length}; }
   bool absent() const noexcept { return kind == Kind::missing || kind == Kind::null; }

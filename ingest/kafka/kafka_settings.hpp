@@ -1,7 +1,9 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,20 +14,27 @@ namespace sluice {
 /// Where reading a topic starts.
 struct KafkaStart {
   enum class From : std::uint8_t { earliest, latest, committed, timestamp, offsets };
-  From from = From::committed;
-  EventTime timestamp = 0;  ///< From::timestamp: first message at or after, ms
-  std::map<std::string, std::map<std::int32_t, std::int64_t>> offsets;  ///< From::offsets: by topic
+  From from = From::committed;  ///< a partition without a commit: earliest
+  EventTime timestamp = 0;      ///< From::timestamp: first message at or after, ms
+  /// From::offsets: by topic and partition; every partition of the topics needs one.
+  std::map<std::string, std::map<std::int32_t, std::int64_t>> offsets;
 };
 
 /// The `source` section of a job of type kafka.
 struct KafkaSettings {
   std::string brokers;
-  std::vector<std::string> topics;  ///< names, or one regex starting with ^
+  std::vector<std::string> topics;  ///< names, or one POSIX extended regex starting with ^
   std::string group;                ///< for offset commits only; empty: never commit
   KafkaStart start;
-  bool once = false;                ///< read to the ends seen at start, then finish
-  std::map<std::string, std::string> properties;  ///< librdkafka's, passed through; may hold secrets
-  unsigned lanes = 0;               ///< 0: one a core, at most one a partition
+  bool once = false;  ///< read to the ends seen at start, then finish
+  std::map<std::string, std::string>
+      properties;      ///< librdkafka's, passed through; may hold secrets
+  unsigned lanes = 0;  ///< 0: one a core, at most one a partition
+  std::chrono::milliseconds start_timeout{15'000};  ///< for the brokers to answer at start
 };
+
+/// What is wrong with `properties`: one that is unknown, has a value that librdkafka refuses, or is
+/// ours to set. Names the property and never shows a secret's value. nullopt when all is well.
+std::optional<std::string> problem_of(const KafkaSettings& settings);
 
 }  // namespace sluice

@@ -14,7 +14,7 @@ constexpr std::uint64_t first_direct_size = 4096;
 constexpr std::uint64_t largest_direct_limit = std::uint64_t{1} << 24;
 // The array may take this share of the state.
 constexpr std::size_t direct_share = 16;
-constexpr std::size_t prefetch_distance = 16;
+constexpr std::size_t prefetch_distance = 32;
 
 std::uint64_t direct_limit_for(std::size_t max_keys, const StateBudget& budget) {
   const std::uint64_t wanted = std::bit_ceil(std::uint64_t{2} * max_keys + first_direct_size);
@@ -39,9 +39,10 @@ std::uint64_t KeyDictionary::hash(std::uint64_t low, std::uint64_t high) noexcep
   return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
 }
 
-KeySlot KeyDictionary::find_hashed(std::uint64_t low, std::uint64_t high) const noexcept {
+KeySlot KeyDictionary::find_hashed(std::uint64_t low, std::uint64_t high,
+                                   std::size_t place) const noexcept {
   if (mask_ == 0) return no_slot;
-  for (std::size_t i = hash(low, high) & mask_;; i = (i + 1) & mask_) {
+  for (std::size_t i = place;; i = (i + 1) & mask_) {
     const Entry& entry = table()[i];
     if (entry.slot_plus_one == 0) return no_slot;
     if (entry.low == low && entry.high == high) return entry.slot_plus_one - 1;
@@ -50,36 +51,42 @@ KeySlot KeyDictionary::find_hashed(std::uint64_t low, std::uint64_t high) const 
 
 bool KeyDictionary::find_all(const std::uint64_t* low, const std::uint64_t* high,
                              std::size_t count, KeySlot* slots) const noexcept {
-  if (high == nullptr) {
-    const std::uint64_t largest =
-        count == 0 ? 0 : *std::max_element(low, low + count);
-    if (largest < direct_size_) {
-      const std::uint32_t* const known = direct();
-      for (std::size_t k = 0; k < count; ++k) slots[k] = known[low[k]] - 1;
-    } else if (*std::min_element(low, low + count) >= direct_limit_) {
-      find_all_hashed(low, nullptr, count, slots);
-    } else {
-      for (std::size_t k = 0; k < count; ++k) slots[k] = find(low[k], 0);
-    }
+  // Sizes are powers of two: a bit at or above the size shows in the union of the keys.
+  std::uint64_t all_bits = 0;
+  for (std::size_t k = 0; k < count; ++k) all_bits |= low[k];
+  if (high == nullptr && all_bits < direct_size_) {
+    const std::uint32_t* const known = direct();
+    for (std::size_t k = 0; k < count; ++k) slots[k] = known[low[k]] - 1;
   } else {
-    find_all_hashed(low, high, count, slots);
+    find_all_mixed(low, high, count, slots);
   }
-  return std::find(slots, slots + count, no_slot) == slots + count;
+  unsigned missing = 0;
+  for (std::size_t k = 0; k < count; ++k) missing |= slots[k] == no_slot ? 1u : 0u;
+  return missing == 0;
 }
 
-void KeyDictionary::find_all_hashed(const std::uint64_t* low, const std::uint64_t* high,
-                                    std::size_t count, KeySlot* slots) const noexcept {
+void KeyDictionary::find_all_mixed(const std::uint64_t* low, const std::uint64_t* high,
+                                   std::size_t count, KeySlot* slots) const noexcept {
+  const auto high_of = [high](std::size_t k) { return high == nullptr ? 0 : high[k]; };
+  // Each key's place is computed once, and fetched, some keys ahead of its turn.
+  std::size_t places[prefetch_distance];
+  const auto look_ahead = [&](std::size_t k) {
+    std::size_t& place = places[k % prefetch_distance];
+    place = hash(low[k], high_of(k)) & mask_;
+    __builtin_prefetch(table() + place);
+  };
+  for (std::size_t k = 0; k < std::min(count, prefetch_distance); ++k) look_ahead(k);
   for (std::size_t k = 0; k < count; ++k) {
-    if (mask_ != 0 && k + prefetch_distance < count) {
-      const std::size_t ahead = k + prefetch_distance;
-      __builtin_prefetch(table() + (hash(low[ahead], high == nullptr ? 0 : high[ahead]) & mask_));
-    }
-    slots[k] = find(low[k], high == nullptr ? 0 : high[k]);
+    const std::uint64_t key_high = high_of(k);
+    slots[k] = is_direct(low[k], key_high)
+                   ? find(low[k], key_high)
+                   : find_hashed(low[k], key_high, places[k % prefetch_distance]);
+    if (k + prefetch_distance < count) look_ahead(k + prefetch_distance);
   }
 }
 
 void KeyDictionary::prefetch(std::uint64_t low, std::uint64_t high) const noexcept {
-  if (high == 0 && low < direct_limit_) {
+  if (is_direct(low, high)) {
     __builtin_prefetch(direct() + low, 1);
   } else if (mask_ != 0) {
     __builtin_prefetch(table() + (hash(low, high) & mask_), 1);
@@ -99,7 +106,7 @@ KeySlot KeyDictionary::add(std::uint64_t low, std::uint64_t high) {
 }
 
 bool KeyDictionary::place(const StateImage::Key& key) {
-  if (key.high == 0 && key.low < direct_limit_) {
+  if (is_direct(key.low, key.high)) {
     if (key.low >= direct_size_ && !reserve_direct(key.low)) return false;
     direct()[key.low] = key.slot + 1;
     return true;

@@ -21,10 +21,8 @@ class KeyDictionary {
 
   /// @returns no_slot for a key it does not know.
   KeySlot find(std::uint64_t low, std::uint64_t high) const noexcept {
-    if (high == 0 && low < direct_limit_) {
-      return low < direct_size_ ? direct()[low] - 1 : no_slot;
-    }
-    return find_hashed(low, high);
+    if (is_direct(low, high)) return low < direct_size_ ? direct()[low] - 1 : no_slot;
+    return find_hashed(low, high, hash(low, high) & mask_);
   }
 
   /// Finds `count` keys. `high` may be nullptr: all 0. @returns whether all of them are known.
@@ -68,9 +66,12 @@ class KeyDictionary {
   };
 
   static std::uint64_t hash(std::uint64_t low, std::uint64_t high) noexcept;
-  KeySlot find_hashed(std::uint64_t low, std::uint64_t high) const noexcept;
-  void find_all_hashed(const std::uint64_t* low, const std::uint64_t* high, std::size_t count,
-                       KeySlot* slots) const noexcept;
+  bool is_direct(std::uint64_t low, std::uint64_t high) const noexcept {
+    return high == 0 && low < direct_limit_;
+  }
+  KeySlot find_hashed(std::uint64_t low, std::uint64_t high, std::size_t place) const noexcept;
+  void find_all_mixed(const std::uint64_t* low, const std::uint64_t* high, std::size_t count,
+                      KeySlot* slots) const noexcept;
   bool reserve_direct(std::uint64_t low);
   bool place(const StateImage::Key& key);
   void insert(const Entry& entry) noexcept;

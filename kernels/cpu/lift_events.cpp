@@ -24,6 +24,26 @@ std::uint32_t owner_of(KeySlot slot, std::uint32_t owners) noexcept {
   return static_cast<std::uint32_t>(std::uint64_t{mixed} * owners >> 32);
 }
 
+/// Rows of one column in a worker's own memory.
+struct ReplicaRows {
+  std::uint64_t* first;
+  std::size_t hot_words;
+  std::uint64_t* operator()(KeySlot slot) const noexcept { return first + slot * hot_words; }
+};
+
+RowsBySlot rows_for(const ReplicaRows& rows, const KeySlot* slots, std::size_t, std::uint64_t**) {
+  return {rows.first, slots, rows.hot_words};
+}
+
+RowsByAddress rows_for(const ColumnRows& row_of, const KeySlot* slots, std::size_t size,
+                       std::uint64_t** rows) {
+  for (std::size_t k = 0; k < size; ++k) {
+    rows[k] = row_of(slots[k]);
+    __builtin_prefetch(rows[k], 1);
+  }
+  return {rows};
+}
+
 }  // namespace
 
 struct EventLifter::Scratch {
@@ -89,9 +109,8 @@ void EventLifter::lift_into_replicas(const TiledBatch& batch, std::span<const Co
   workers_.each(batch.tiles.size(), [&](unsigned worker, std::size_t number) {
     Scratch& scratch = scratch_[worker];
     const auto rows_of = [&](ColumnIndex column) {
-      std::uint64_t* const first =
-          scratch.replica_space.base + replica_of_[column] * slots * hot_words;
-      return [first, hot_words](KeySlot slot) { return first + slot * hot_words; };
+      return ReplicaRows{scratch.replica_space.base + replica_of_[column] * slots * hot_words,
+                         hot_words};
     };
     lift_tile(batch, number, scratch.replica_space, rows_of, shifts, scratch);
   });
@@ -196,14 +215,9 @@ void EventLifter::lift_whole(const TiledBatch& batch, std::size_t first, std::si
     values.values[v] = {column.bits + first,
                         column.valid == nullptr ? nullptr : column.valid + first};
   }
-  const KeySlot* const slots = batch.slots + first;
   for (std::uint32_t g = 0; g < batch.limits.grid_count; ++g) {
     const auto row_of = rows_of(batch.column(g, first));
-    for (std::size_t k = 0; k < size; ++k) {
-      scratch.rows[k] = row_of(slots[k]);
-      __builtin_prefetch(scratch.rows[k], 1);
-    }
-    lifter_.lift(space, scratch.rows, values, shifts);
+    lifter_.lift(space, rows_for(row_of, batch.slots + first, size, scratch.rows), values, shifts);
   }
 }
 
@@ -220,7 +234,7 @@ void EventLifter::lift_picked(const TiledBatch& batch, std::span<const std::uint
                        : pick_mixed(batch, g, block, rows_of, scratch);
       if (g == 0 || !tile.uniform) gather_values(batch, {scratch.picked, picked}, scratch);
       scratch.values.size = picked;
-      lifter_.lift(space, scratch.rows, scratch.values, shifts);
+      lifter_.lift(space, RowsByAddress{scratch.rows}, scratch.values, shifts);
     }
   }
 }

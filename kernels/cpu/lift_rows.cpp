@@ -5,8 +5,6 @@
 namespace sluice::cpu {
 namespace {
 
-using Rows = std::uint64_t* const*;
-
 void carry(const RowSpace& space, std::uint64_t* row, const AccumulatorSpec& spec,
            std::int64_t overflow) {
   space.cold_row(row)[spec.cold] += static_cast<std::uint64_t>(overflow);
@@ -21,10 +19,12 @@ inline void add_to_sum(const RowSpace& space, std::uint64_t* row, const Accumula
   row[spec.hot] = static_cast<std::uint64_t>(sum);
 }
 
+template <class Rows>
 void lift_counts(Rows rows, std::size_t size) {
   for (std::size_t k = 0; k < size; ++k) ++rows[k][0];
 }
 
+template <class Rows>
 void lift_count_sum(const RowSpace& space, Rows rows, std::size_t size, const std::int64_t* values,
                     const AccumulatorSpec& sum) {
   for (std::size_t k = 0; k < size; ++k) {
@@ -34,6 +34,7 @@ void lift_count_sum(const RowSpace& space, Rows rows, std::size_t size, const st
   }
 }
 
+template <class Rows>
 void lift_count_sum_minimum_maximum(const RowSpace& space, Rows rows, std::size_t size,
                                     const std::int64_t* values, const AccumulatorSpec& sum,
                                     std::size_t minimum, std::size_t maximum) {
@@ -48,7 +49,7 @@ void lift_count_sum_minimum_maximum(const RowSpace& space, Rows rows, std::size_
   }
 }
 
-template <class Lift>
+template <class Rows, class Lift>
 void for_present(Rows rows, std::size_t size, const ValueColumn& column, const Lift& lift) {
   if (column.valid == nullptr) {
     for (std::size_t k = 0; k < size; ++k) lift(rows[k], column.bits[k]);
@@ -59,6 +60,7 @@ void for_present(Rows rows, std::size_t size, const ValueColumn& column, const L
   }
 }
 
+template <class Rows>
 void lift_nulls(const RowSpace& space, Rows rows, std::size_t size, const ValueColumn& column,
                 const AccumulatorSpec& spec) {
   if (column.valid == nullptr) return;
@@ -67,6 +69,7 @@ void lift_nulls(const RowSpace& space, Rows rows, std::size_t size, const ValueC
   }
 }
 
+template <class Rows>
 void lift_one(const RowSpace& space, Rows rows, std::size_t size, const ValueColumn& column,
               const AccumulatorSpec& spec, double shift) {
   switch (spec.kind) {
@@ -145,8 +148,9 @@ RowLifter::RowLifter(const RowLayout& layout) : layout_(layout) {
   }
 }
 
-void RowLifter::lift(const RowSpace& space, std::uint64_t* const* rows, const EventColumns& events,
-                     const double* shifts) const {
+template <class Rows>
+void RowLifter::lift_into(const RowSpace& space, const Rows& rows, const EventColumns& events,
+                          const double* shifts) const {
   bool nulls = false;
   for (std::uint32_t v = 0; v < events.value_count; ++v) {
     nulls = nulls || events.values[v].valid != nullptr;
@@ -165,13 +169,19 @@ void RowLifter::lift(const RowSpace& space, std::uint64_t* const* rows, const Ev
   }
 }
 
-void RowLifter::lift_each(const RowSpace& space, std::uint64_t* const* rows,
-                          const EventColumns& events, const double* shifts) const {
+template <class Rows>
+void RowLifter::lift_each(const RowSpace& space, const Rows& rows, const EventColumns& events,
+                          const double* shifts) const {
   lift_counts(rows, events.size);
   for (std::uint32_t k = 0; k < layout_.count; ++k) {
     const AccumulatorSpec& spec = layout_.accumulators[k];
     lift_one(space, rows, events.size, events.values[spec.value], spec, shifts[spec.value]);
   }
 }
+
+template void RowLifter::lift_into(const RowSpace&, const RowsByAddress&, const EventColumns&,
+                                   const double*) const;
+template void RowLifter::lift_into(const RowSpace&, const RowsBySlot&, const EventColumns&,
+                                   const double*) const;
 
 }  // namespace sluice::cpu

@@ -62,7 +62,7 @@ __device__ void lift(const BatchView& batch, const PaneTableRef& table, const Sh
   note_refusals(batch.limits, lists, time);
 }
 
-static __global__ void __launch_bounds__(block_size)
+__global__ void __launch_bounds__(block_size)
     accumulate_events_kernel(BatchView batch, PaneTableRef table, Shifts shifts, BatchLists lists) {
   for (std::size_t i = first_index(); i < batch.selected; i += index_stride()) {
     const std::uint32_t event = batch.event(i);

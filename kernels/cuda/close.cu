@@ -176,7 +176,7 @@ __device__ bool is_named(const ClosingProgram& program, const SlotGroup& group) 
   return named[threadIdx.x];
 }
 
-static __global__ void __launch_bounds__(block_size)
+__global__ void __launch_bounds__(block_size)
     run_program_kernel(PaneTableRef table, ClosingProgram program, ClosingOutput output) {
   const bool whole_chunk = program.groups == nullptr;
   const SlotGroup group =
@@ -190,7 +190,7 @@ static __global__ void __launch_bounds__(block_size)
   if (step < program.step_count) atomic_add(&output.totals->stalled, 1u);
 }
 
-static __global__ void __launch_bounds__(block_size)
+__global__ void __launch_bounds__(block_size)
     write_rows_kernel(PaneTableRef table, ColumnIndex column, const KeySlot* slots,
                       const std::uint64_t* words, std::size_t count) {
   const RowLayout& layout = table.layout;

@@ -7,7 +7,7 @@ namespace sluice::cuda {
 
 namespace {
 
-static __global__ void __launch_bounds__(block_size)
+__global__ void __launch_bounds__(block_size)
     mark_rows_kernel(PaneTableRef table, std::uint8_t* live) {
   const std::size_t size = std::size_t{table.columns} * table.chunks;
   for (std::size_t i = blockIdx.x; i < size; i += gridDim.x) {
@@ -18,7 +18,7 @@ static __global__ void __launch_bounds__(block_size)
   }
 }
 
-static __global__ void __launch_bounds__(block_size)
+__global__ void __launch_bounds__(block_size)
     mark_waiting_kernel(const std::uint32_t* events, std::size_t count, const std::uint32_t* slots,
                         std::uint8_t* live) {
   for (std::size_t i = first_index(); i < count; i += index_stride()) {
@@ -27,7 +27,7 @@ static __global__ void __launch_bounds__(block_size)
   }
 }
 
-static __global__ void __launch_bounds__(block_size)
+__global__ void __launch_bounds__(block_size)
     free_dead_slots_kernel(KeyDictionaryRef keys, const std::uint8_t* live, KeySlot* free_slots,
                            std::uint32_t* freed) {
   for (std::size_t i = first_index(); i < keys.first_fresh; i += index_stride()) {
@@ -37,7 +37,7 @@ static __global__ void __launch_bounds__(block_size)
   }
 }
 
-static __global__ void __launch_bounds__(block_size) enter_keys_kernel(KeyDictionaryRef keys) {
+__global__ void __launch_bounds__(block_size) enter_keys_kernel(KeyDictionaryRef keys) {
   for (std::size_t i = first_index(); i < keys.first_fresh; i += index_stride()) {
     if (keys.used[i] == 0) continue;
     const std::uint64_t hash = hash_of(keys.low[i], keys.high[i]);

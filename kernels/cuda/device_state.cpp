@@ -9,9 +9,13 @@ namespace sluice::cuda {
 
 namespace {
 
-/// The dictionary starts with a chunk's worth of slots and grows by this factor: few rebuilds on
-/// the way to millions of keys.
-constexpr std::size_t growth = 4;
+/// The dictionary starts with a chunk's worth of slots and grows fast while it is small: few
+/// rebuilds on the way to millions of keys, and never much more memory than they need.
+constexpr std::size_t small_capacity = std::size_t{1} << 16;
+constexpr std::size_t fast_growth = 4;
+constexpr std::size_t slow_growth = 2;
+/// Collecting reads every row: worth it again and again only if it frees this part of the slots.
+constexpr std::size_t worthwhile_part = 4;
 /// The pool grows by at least this part of what it has.
 constexpr std::size_t pool_growth_divisor = 8;
 /// A segment of the pool: a small part of the bound, so that little of it lies idle.
@@ -93,10 +97,10 @@ DeviceState::KeyRoom DeviceState::make_key_room(const WaitingEvents& waiting) {
   if (collectable_) {
     keys_.collect(panes_.ref(), waiting, stream_);
     collectable_ = false;
-    // Collecting reads every row: worth it again and again only if it finds a good part.
-    if (keys_.available() * growth >= keys_.capacity()) return KeyRoom::made;
+    if (keys_.available() * worthwhile_part >= keys_.capacity()) return KeyRoom::made;
   }
-  for (const std::size_t factor : {growth, std::size_t{2}}) {
+  const std::size_t growth = keys_.capacity() < small_capacity ? fast_growth : slow_growth;
+  for (const std::size_t factor : {growth, slow_growth}) {
     if (grow_keys(std::min(keys_.capacity() * factor, keys_.max_keys()))) return KeyRoom::made;
   }
   if (keys_.available() > 0) return KeyRoom::made;

@@ -48,7 +48,7 @@ __device__ bool admit(const BatchLimits& limits, const BatchLists& lists, Verdic
   return false;
 }
 
-static __global__ void __launch_bounds__(block_size)
+__global__ void __launch_bounds__(block_size)
     judge_events_kernel(BatchView batch, BatchLists lists, bool with_maxima) {
   for (std::size_t i = first_index(); i < batch.selected; i += index_stride()) {
     const std::uint32_t event = batch.event(i);
@@ -60,7 +60,7 @@ static __global__ void __launch_bounds__(block_size)
   }
 }
 
-static __global__ void __launch_bounds__(block_size) gather_maxima_kernel(BatchLists lists) {
+__global__ void __launch_bounds__(block_size) gather_maxima_kernel(BatchLists lists) {
   const std::uint32_t count = lists.counters->batch.partitions;
   for (std::size_t i = first_index(); i < count; i += index_stride()) {
     const PartitionIndex partition = lists.partitions[i];

@@ -30,6 +30,7 @@ struct KeyDictionaryRef {
   KeySlot first_fresh = 0;  ///< slots from here on were never given out
 };
 
+/// The finaliser of MurmurHash3: every bit of x moves every bit of the result.
 SLUICE_HD constexpr std::uint64_t mix(std::uint64_t x) noexcept {
   x = (x ^ (x >> 33)) * 0xff51'afd7'ed55'8ccdu;
   x = (x ^ (x >> 33)) * 0xc4ce'b9fe'1a85'ec53u;

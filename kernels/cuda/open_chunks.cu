@@ -23,7 +23,7 @@ __device__ void want_chunk(const PaneTableRef& table, const BatchLists& lists, s
   }
 }
 
-static __global__ void __launch_bounds__(block_size)
+__global__ void __launch_bounds__(block_size)
     want_chunks_kernel(BatchView batch, KeyDictionaryRef keys, PaneTableRef table,
                        BatchLists lists) {
   for (std::size_t i = first_index(); i < batch.selected; i += index_stride()) {
@@ -47,7 +47,7 @@ static __global__ void __launch_bounds__(block_size)
   }
 }
 
-static __global__ void __launch_bounds__(block_size)
+__global__ void __launch_bounds__(block_size)
     open_chunks_kernel(PaneTableRef table, WantedChunks wanted) {
   __shared__ ChunkEntry opened;
   const std::uint32_t count = *wanted.count < wanted.capacity ? *wanted.count : wanted.capacity;
@@ -62,7 +62,7 @@ static __global__ void __launch_bounds__(block_size)
   }
 }
 
-static __global__ void __launch_bounds__(block_size)
+__global__ void __launch_bounds__(block_size)
     move_directory_kernel(const ChunkEntry* from, std::size_t size, std::uint32_t chunks,
                           ChunkEntry* to, std::uint32_t to_chunks) {
   for (std::size_t i = first_index(); i < size; i += index_stride()) {

@@ -50,6 +50,7 @@ void PaneTable::add_chunks(std::size_t count, Stream& stream) {
   const std::size_t new_segments = (count + segment_chunks() - 1) / segment_chunks();
   Block block{DeviceBuffer<std::uint64_t>(count * chunk_words_), segment_count_ * segment_chunks(),
               count};
+  const PinnedBuffer<std::uint32_t> numbers = numbers_of(block);
   if (free_chunks_.size() < pool_chunks_ + count) {
     resize(free_chunks_, std::max(pool_chunks_ + count, 2 * free_chunks_.size()), free_count_,
            stream);
@@ -66,17 +67,21 @@ void PaneTable::add_chunks(std::size_t count, Stream& stream) {
   segment_count_ += new_segments;
   segments_.upload(segment_count_, stream);
   pool_chunks_ += count;
-  push_free(block, stream);
   blocks_.push_back(std::move(block));
+  push_free(numbers, stream);
 }
 
-void PaneTable::push_free(const Block& block, Stream& stream) {
+PinnedBuffer<std::uint32_t> PaneTable::numbers_of(const Block& block) {
   PinnedBuffer<std::uint32_t> numbers(block.chunks);
   std::iota(numbers.begin(), numbers.end(), static_cast<std::uint32_t>(block.first_chunk));
   std::reverse(numbers.begin(), numbers.end());
+  return numbers;
+}
+
+void PaneTable::push_free(const PinnedBuffer<std::uint32_t>& numbers, Stream& stream) {
   copy_to_device(free_chunks_.data() + free_count_, numbers.data(), numbers.size(), stream);
-  stream.synchronize();  // the pinned buffer goes
-  free_count_ += block.chunks;
+  stream.synchronize();  // the numbers go
+  free_count_ += numbers.size();
 }
 
 std::size_t PaneTable::taken(std::size_t popped) noexcept {
@@ -93,7 +98,7 @@ void PaneTable::give_back(const std::uint32_t* freed, std::size_t count, Stream&
 void PaneTable::clear(Stream& stream) {
   fill_bytes(directory_.data(), 0, directory_.bytes(), stream);
   free_count_ = 0;
-  for (const Block& block : blocks_) push_free(block, stream);
+  for (const Block& block : blocks_) push_free(numbers_of(block), stream);
   fill_bytes(noted_.data(), 0, noted_.bytes(), stream);
   held_.assign(held_.size(), false);
 }

@@ -73,7 +73,8 @@ class PaneTable {
     std::size_t chunks;
   };
 
-  void push_free(const Block& block, Stream& stream);
+  static PinnedBuffer<std::uint32_t> numbers_of(const Block& block);
+  void push_free(const PinnedBuffer<std::uint32_t>& numbers, Stream& stream);
 
   RowLayout layout_;
   std::size_t chunk_words_;

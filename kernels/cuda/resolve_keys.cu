@@ -59,7 +59,7 @@ __device__ std::uint32_t resolve(const EventColumns& events, const KeyDictionary
   }
 }
 
-static __global__ void __launch_bounds__(block_size)
+__global__ void __launch_bounds__(block_size)
     resolve_keys_kernel(BatchView batch, KeyDictionaryRef keys, BatchLists lists) {
   for (std::size_t i = first_index(); i < batch.selected; i += index_stride()) {
     const std::uint32_t event = batch.event(i);
@@ -72,7 +72,7 @@ static __global__ void __launch_bounds__(block_size)
   }
 }
 
-static __global__ void __launch_bounds__(block_size)
+__global__ void __launch_bounds__(block_size)
     settle_keys_kernel(EventColumns events, KeyDictionaryRef keys, BatchLists lists) {
   const std::uint32_t claimed = lists.counters->round.claimed;
   for (std::size_t i = first_index(); i < claimed; i += index_stride()) {

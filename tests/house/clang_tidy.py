@@ -1,12 +1,18 @@
-"""Runs clang-tidy 19 over our own sources, several at a time: clang_tidy.py ROOT BUILD_FOLDER [PATTERN]."""
+"""Runs clang-tidy 19 over our own sources, several at a time: clang_tidy.py ROOT BUILD_FOLDER [PATTERN].
+
+A source that passed is not checked again until it, a header of ours, its flags or the list of checks change.
+"""
 
 import concurrent.futures
+import hashlib
 import json
 import os
 import re
 import subprocess
 import sys
 import time
+
+from sources import source_files
 
 
 def sources_to_check(root, build, pattern):
@@ -24,6 +30,20 @@ def sources_to_check(root, build, pattern):
     return chosen
 
 
+def digest_of(root, paths):
+    digest = hashlib.sha256()
+    for path in paths:
+        with open(os.path.join(root, path), "rb") as file:
+            digest.update(path.encode() + b"\0" + file.read() + b"\0")
+    return digest.hexdigest()
+
+
+def stamp_of(root, build, shared, path, entry):
+    """The file whose being there says that this very source has passed."""
+    name = hashlib.sha256(f"{shared} {digest_of(root, [path])} {entry['command']}".encode()).hexdigest()
+    return os.path.join(build, "clang-tidy", name)
+
+
 def tidy(root, build, path):
     started = time.monotonic()
     result = subprocess.run(
@@ -38,17 +58,25 @@ def tidy(root, build, path):
 
 def main(root, build, pattern=""):
     chosen = sources_to_check(root, build, pattern)
+    headers = [path for path in source_files(root) if path.endswith((".hpp", ".cuh"))]
+    shared = digest_of(root, [".clang-tidy", *headers])
+    stamps = {path: stamp_of(root, build, shared, path, entry) for path, entry in chosen.items()}
+    os.makedirs(os.path.join(build, "clang-tidy"), exist_ok=True)
+    due = sorted(path for path, stamp in stamps.items() if not os.path.exists(stamp))
     failed = []
-    slowest = []
+    timings = []
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        for path, code, out, err, seconds in pool.map(lambda path: tidy(root, build, path), sorted(chosen)):
-            slowest.append((seconds, path))
-            if code != 0:
+        for path, code, out, err, seconds in pool.map(lambda path: tidy(root, build, path), due):
+            timings.append((seconds, path))
+            if code == 0:
+                with open(stamps[path], "w", encoding="utf-8"):
+                    pass
+            else:
                 failed.append(path)
                 print(out or err, flush=True)
-    for seconds, path in sorted(slowest, reverse=True)[:5]:
+    for seconds, path in sorted(timings, reverse=True)[:5]:
         print(f"{seconds:6.1f} s  {path}")
-    print(f"clang-tidy: {len(chosen)} sources, {len(failed)} with findings")
+    print(f"clang-tidy: {len(chosen)} sources, {len(due)} of them changed, {len(failed)} with findings")
     return 1 if failed or not chosen else 0
 
 

@@ -48,8 +48,8 @@ TEST(ExactRatio, AgreesWithLongDivisionOnRandomNumbers) {
   SCOPED_TRACE(seed);
   oracle::Random random(seed);
   for (int i = 0; i < 5'000; ++i) {
-    const std::uint64_t numerator = random.below(std::numeric_limits<std::uint64_t>::max()) >>
-                                    random.below(64);
+    const std::uint64_t numerator =
+        random.below(std::numeric_limits<std::uint64_t>::max()) >> random.below(64);
     const std::uint64_t denominator =
         (random.below(std::numeric_limits<std::uint64_t>::max()) >> random.below(64)) | 1u;
     const auto shift = static_cast<unsigned>(random.below(120));

@@ -1,8 +1,5 @@
 #include "ingest/decode/binary_decoder.hpp"
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -10,6 +7,9 @@
 #include <limits>
 #include <string>
 #include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 #include "tests/ingest/decode/decoding.hpp"
 
@@ -30,8 +30,8 @@ std::string bytes(Number number, ByteOrder order = ByteOrder::little) {
 Format binary_format(ByteOrder order) {
   Format format = format_of(FormatType::binary, Framing::message);
   format.binary.order = order;
-  format.binary.layout = {{"t", Type::int64, 8}, {"", Type::pad, 4}, {"k", Type::chars, 4},
-                          {"v", Type::int32, 4}};
+  format.binary.layout = {
+      {"t", Type::int64, 8}, {"", Type::pad, 4}, {"k", Type::chars, 4}, {"v", Type::int32, 4}};
   format.keys = {key("k")};
   format.values = {int64_value("v")};
   return format;

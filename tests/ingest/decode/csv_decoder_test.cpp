@@ -1,11 +1,11 @@
 #include "ingest/decode/csv_decoder.hpp"
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include <random>
 #include <string>
 #include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 #include "tests/ingest/decode/decoding.hpp"
 
@@ -73,14 +73,24 @@ TEST(CsvDecoder, AnUnquotedEmptyFieldIsNullAndAQuotedOneIsEmpty) {
 TEST(CsvDecoder, QuotesHoldDelimitersLineEndsAndQuotes) {
   Decoding decoding(csv_format());
 
-  decoding.run({"1,\"a,b\",1,,\n2,\"line\r\nend\",2,,\r\n3,\"say \"\"hi\"\"\",3,,\n4,\"\"\"\",4,,\n"
-                "\"5\",a\"b,\"5\",\"1.5\",\"2.25\"\r\n"});
+  decoding.run(
+      {"1,\"a,b\",1,,\n2,\"line\r\nend\",2,,\r\n3,\"say \"\"hi\"\"\",3,,\n4,\"\"\"\",4,,\n"
+       "\"5\",a\"b,\"5\",\"1.5\",\"2.25\"\r\n"});
 
-  EXPECT_THAT(keys_of(decoding), ElementsAre("\"a,b\"", "\"line\r\nend\"", "\"say \"hi\"\"",
-                                             "\"\"\"", "\"a\"b\""));
+  EXPECT_THAT(keys_of(decoding),
+              ElementsAre("\"a,b\"", "\"line\r\nend\"", "\"say \"hi\"\"", "\"\"\"", "\"a\"b\""));
   EXPECT_EQ(decoding.events().time[4], 5);
   EXPECT_EQ(decoding.bits(2, 4), 225);
   EXPECT_EQ(decoding.bytes_of(decoding.events().extents[1]), "2,\"line\r\nend\",2,,");
+}
+
+TEST(CsvDecoder, EmptyLinesBetweenRowsAreSkipped) {
+  Decoding decoding(csv_format());
+
+  decoding.run({"\n\r\n1,a,1,,\n\r\n\n2,b,1,,\n\n\r"});
+
+  EXPECT_THAT(keys_of(decoding), ElementsAre("\"a\"", "\"b\""));
+  EXPECT_TRUE(decoding.events().malformed_events.empty());
 }
 
 TEST(CsvDecoder, BrokenQuotesSpoilTheirLineOnly) {
@@ -114,7 +124,10 @@ TEST(CsvDecoder, TheFirstLineAtOffsetZeroIsTheHeader) {
   Format format = csv_format();
   format.csv.header = true;
   format.csv.columns.clear();
-  SourceBlock block = block_of({"\xEF\xBB\xBF" "d,\"k\",t,f,i\r\n1.5,a,7,0.5,3\n", "2.5,b,8,0.5,4\n"});
+  SourceBlock block =
+      block_of({"\xEF\xBB\xBF"
+                "d,\"k\",t,f,i\r\n1.5,a,7,0.5,3\n",
+                "2.5,b,8,0.5,4\n"});
   block.messages[0].offset = 0;
   Decoding decoding(format);
 

@@ -1,11 +1,11 @@
 #include "ingest/decode/decimal.hpp"
 
-#include <gtest/gtest.h>
-
 #include <cstdint>
 #include <limits>
 #include <string>
 #include <string_view>
+
+#include <gtest/gtest.h>
 
 #include "ingest/decode/number.hpp"
 

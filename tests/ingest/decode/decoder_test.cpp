@@ -1,10 +1,10 @@
 #include "ingest/decode/decoder.hpp"
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include <string>
 #include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 #include "tests/ingest/decode/decoding.hpp"
 

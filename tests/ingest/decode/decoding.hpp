@@ -26,8 +26,8 @@ inline StagingBlock make_staging(std::size_t bytes) {
   return {memory, bytes, [](std::byte* block) noexcept { ::operator delete(block, alignment); }};
 }
 
-/// A block of these messages, back to back, offsets from 1 on, timestamps 1000. The padding is of digits, which a
-/// parser that depends on it would take for more of a number.
+/// A block of these messages, back to back, offsets from 1 on, timestamps 1000. The padding is of
+/// digits, which a parser that depends on it would take for more of a number.
 inline SourceBlock block_of(const std::vector<std::string>& payloads) {
   SourceBlock block;
   for (const std::string& payload : payloads) {
@@ -89,10 +89,9 @@ class Decoding {
   explicit Decoding(const Format& format, std::size_t capacity = 1000)
       : decoder_(format), events_(make_events(format, capacity)) {}
 
-  /// Decodes from the first message on, into cleared events. @returns the first message not decoded.
-  std::size_t run(const std::vector<std::string>& payloads) {
-    return run(block_of(payloads), 0);
-  }
+  /// Decodes from the first message on, into cleared events. @returns the first message not
+  /// decoded.
+  std::size_t run(const std::vector<std::string>& payloads) { return run(block_of(payloads), 0); }
   std::size_t run(SourceBlock block, std::size_t first_message) {
     block_ = std::move(block);
     events_.clear();

@@ -1,11 +1,11 @@
 #include "ingest/decode/json_decoder.hpp"
 
-#include <gtest/gtest.h>
-
 #include <cmath>
 #include <limits>
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "tests/ingest/decode/decoding.hpp"
 
@@ -28,13 +28,38 @@ TEST(JsonDecoder, AcceptsOnlyWholeValidDocuments) {
         R"({"t":1,"z":1e300,"y":-0.5E-2})", "{\"t\":1,\"z\":\"\u00e9\"}"}) {
     EXPECT_EQ(decoding.verdict(document), "ok") << document;
   }
-  for (const char* document :
-       {"", " ", "{", "}", R"({"t":1)", R"({"t":1}})", R"({"t":1}{"t":2})", "{\"t\":1}\n{\"t\":2}",
-        R"({"t":1,})", R"({"t":01})", R"({"t":1.})", R"({"t":tru})", R"({"t":1 "k":2})",
-        R"({"t":1,"z":[1,]})", R"({"t":1,"z":nul})", R"({"t":1,"z":"\x"})", R"({"t":1,"z":"\ud800x"})",
-        R"({'t':1})", R"({t:1})", "{\"t\":1,\"z\":\"a\nb\"}", "{\"t\":1,\"z\":\"\xff\"}",
-        R"({"t":1,"z":12345678901234567890123})", R"({"t":1,"z":1e400})", "[]", "[1]", "1", "null",
-        "\"t\"", "nonsense", "{\"t\":1}x", R"({"t":1,"z":NaN})", "\xEF\xBB\xBF{\"t\":1}"}) {
+  for (const char* document : {"",
+                               " ",
+                               "{",
+                               "}",
+                               R"({"t":1)",
+                               R"({"t":1}})",
+                               R"({"t":1}{"t":2})",
+                               "{\"t\":1}\n{\"t\":2}",
+                               R"({"t":1,})",
+                               R"({"t":01})",
+                               R"({"t":1.})",
+                               R"({"t":tru})",
+                               R"({"t":1 "k":2})",
+                               R"({"t":1,"z":[1,]})",
+                               R"({"t":1,"z":nul})",
+                               R"({"t":1,"z":"\x"})",
+                               R"({"t":1,"z":"\ud800x"})",
+                               R"({'t':1})",
+                               R"({t:1})",
+                               "{\"t\":1,\"z\":\"a\nb\"}",
+                               "{\"t\":1,\"z\":\"\xff\"}",
+                               R"({"t":1,"z":12345678901234567890123})",
+                               R"({"t":1,"z":1e400})",
+                               "[]",
+                               "[1]",
+                               "1",
+                               "null",
+                               "\"t\"",
+                               "nonsense",
+                               "{\"t\":1}x",
+                               R"({"t":1,"z":NaN})",
+                               "\xEF\xBB\xBF{\"t\":1}"}) {
     EXPECT_EQ(decoding.verdict(document), "syntax") << document;
   }
 }
@@ -64,7 +89,8 @@ TEST(JsonDecoder, EveryNonEmptyLineIsOneDocument) {
 TEST(JsonDecoder, DocumentsNeverRunOverALineEnd) {
   Decoding decoding(json_format(Framing::lines));
 
-  decoding.run({"{\"i\":1,\"t\":5,\n\"f\":1}\n{\"t\":6\n{\"t\":7}\n{\"t\":8,\"z\":\"\n\"}\n{\"t\":9}"});
+  decoding.run(
+      {"{\"i\":1,\"t\":5,\n\"f\":1}\n{\"t\":6\n{\"t\":7}\n{\"t\":8,\"z\":\"\n\"}\n{\"t\":9}"});
 
   ASSERT_EQ(decoding.events().size, 2U);
   EXPECT_EQ(decoding.events().time[0], 7);
@@ -75,8 +101,8 @@ TEST(JsonDecoder, DocumentsNeverRunOverALineEnd) {
 TEST(JsonDecoder, DocumentsNeverRunOverAMessageEnd) {
   for (const Framing framing : {Framing::message, Framing::lines}) {
     Decoding decoding(json_format(framing));
-    decoding.run({"{\"t\":5}", "{\"t\":6}", "{\"t\":7}", "{\"t\":8,\"i\":12", "34}", "{\"t\":9,\"k\":\"a",
-                  "b\"}", "{\"t\":1", "}"});
+    decoding.run({"{\"t\":5}", "{\"t\":6}", "{\"t\":7}", "{\"t\":8,\"i\":12", "34}",
+                  "{\"t\":9,\"k\":\"a", "b\"}", "{\"t\":1", "}"});
     EXPECT_EQ(decoding.events().size, 3U);
     EXPECT_EQ(decoding.events().malformed_events.size(), 6U);
   }
@@ -84,9 +110,10 @@ TEST(JsonDecoder, DocumentsNeverRunOverAMessageEnd) {
 
 TEST(JsonDecoder, TheLastOfRepeatedMembersWins) {
   Decoding decoding(json_format());
-  decoding.run({R"({"t":1,"k":1,"t":2,"k":"x","i":1,"i":null,"a":{"b":{"c":1}},"a":{"b":{"c":2,"c":3}}})",
-                R"({"t":1,"a":{"b":{"c":1}},"a":{"b":{}}})", R"({"t":1,"a":{"b":{"c":1}},"a":5})",
-                R"({"t":1,"i":"x","i":4})"});
+  decoding.run(
+      {R"({"t":1,"k":1,"t":2,"k":"x","i":1,"i":null,"a":{"b":{"c":1}},"a":{"b":{"c":2,"c":3}}})",
+       R"({"t":1,"a":{"b":{"c":1}},"a":{"b":{}}})", R"({"t":1,"a":{"b":{"c":1}},"a":5})",
+       R"({"t":1,"i":"x","i":4})"});
 
   ASSERT_EQ(decoding.events().size, 4U);
   EXPECT_EQ(decoding.events().time[0], 2);
@@ -100,7 +127,8 @@ TEST(JsonDecoder, TheLastOfRepeatedMembersWins) {
 
 TEST(JsonDecoder, NamesAreComparedUnescaped) {
   Decoding decoding(json_format());
-  decoding.run({R"({"\u0074":3,"\u006b":"\u0041\n\"\\","a":{"\u0062":{"c":1}}})", R"({"t ":1,"t":2})"});
+  decoding.run(
+      {R"({"\u0074":3,"\u006b":"\u0041\n\"\\","a":{"\u0062":{"c":1}}})", R"({"t ":1,"t":2})"});
 
   ASSERT_EQ(decoding.events().size, 2U);
   EXPECT_EQ(decoding.events().time[0], 3);
@@ -121,7 +149,8 @@ TEST(JsonDecoder, EscapedAndPlainKeysAreTheSameKey) {
 TEST(JsonDecoder, PathsLeadThroughObjectsOnly) {
   Decoding decoding(json_format());
   decoding.run({R"({"t":1,"a":{"x":[{"b":9}],"b":{"z":{},"c":7}},"a.b.c":8})",
-                R"({"t":1,"a":[{"b":{"c":7}}]})", R"({"t":1,"a":{"b":null}})", R"({"t":1,"a":"b"})"});
+                R"({"t":1,"a":[{"b":{"c":7}}]})", R"({"t":1,"a":{"b":null}})",
+                R"({"t":1,"a":"b"})"});
 
   ASSERT_EQ(decoding.events().size, 4U);
   EXPECT_EQ(decoding.bits(3, 0), 7);
@@ -187,15 +216,15 @@ TEST(JsonDecoder, ValuesAreReadAsTheirType) {
 
 TEST(JsonDecoder, WrongTypesAndRangesAreNamed) {
   const std::vector<std::pair<std::string, std::string>> cases = {
-      {R"("i":1.0)", "bad_value i"},      {R"("i":1e3)", "bad_value i"},
-      {R"("i":"1")", "bad_value i"},      {R"("i":true)", "bad_value i"},
-      {R"("i":[1])", "bad_value i"},      {R"("i":9223372036854775808)", "out_of_range i"},
-      {R"("f":"1.5")", "bad_value f"},    {R"("f":{})", "bad_value f"},
-      {R"("d":"1.50")", "bad_value d"},   {R"("d":1.005)", "too_precise d"},
-      {R"("d":1e17)", "out_of_range d"},  {R"("a":{"b":{"c":"x"}})", "bad_value a.b.c"},
-      {R"("t":null)", "missing_time t"},  {R"("t":"1")", "bad_time t"},
-      {R"("t":1e300)", "bad_time t"},     {R"("t":[])", "bad_time t"},
-      {R"("i":null,"f":null)", "ok"},     {R"("d":1.5e-1)", "ok"},
+      {R"("i":1.0)", "bad_value i"},     {R"("i":1e3)", "bad_value i"},
+      {R"("i":"1")", "bad_value i"},     {R"("i":true)", "bad_value i"},
+      {R"("i":[1])", "bad_value i"},     {R"("i":9223372036854775808)", "out_of_range i"},
+      {R"("f":"1.5")", "bad_value f"},   {R"("f":{})", "bad_value f"},
+      {R"("d":"1.50")", "bad_value d"},  {R"("d":1.005)", "too_precise d"},
+      {R"("d":1e17)", "out_of_range d"}, {R"("a":{"b":{"c":"x"}})", "bad_value a.b.c"},
+      {R"("t":null)", "missing_time t"}, {R"("t":"1")", "bad_time t"},
+      {R"("t":1e300)", "bad_time t"},    {R"("t":[])", "bad_time t"},
+      {R"("i":null,"f":null)", "ok"},    {R"("d":1.5e-1)", "ok"},
   };
   Decoding decoding(json_format());
   for (const auto& [member, verdict] : cases) {
@@ -232,7 +261,8 @@ TEST(JsonDecoder, RepeatedShapesNeedNoParser) {
   JsonDecoder decoder(format);
   std::string lines;
   for (int i = 0; i < 100; ++i) {
-    lines += R"({"t":)" + std::to_string(i) + R"(,"k":"u)" + std::to_string(i % 7) + R"(","d":1.25})";
+    lines +=
+        R"({"t":)" + std::to_string(i) + R"(,"k":"u)" + std::to_string(i % 7) + R"(","d":1.25})";
     lines += '\n';
   }
   const SourceBlock block = block_of({lines});

@@ -1,15 +1,17 @@
-#include <gtest/gtest.h>
-
-#include <bit>
+#include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <optional>
 #include <random>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include <gtest/gtest.h>
 #include <simdjson.h>
 
+#include "ingest/decode/event_writer.hpp"
+#include "ingest/decode/json_decoder.hpp"
 #include "tests/ingest/decode/decoding.hpp"
 
 namespace sluice::testing {
@@ -79,10 +81,14 @@ class Documents {
 
   std::string scalar() {
     switch (below(8)) {
-      case 0: return pick({"true", "false", "null", "tru", "nulls", "[]", "{}", "[1,2]"});
-      case 1: return string();
-      case 2: return fraction();
-      default: return integer();
+      case 0:
+        return pick({"true", "false", "null", "tru", "nulls", "[]", "{}", "[1,2]"});
+      case 1:
+        return string();
+      case 2:
+        return fraction();
+      default:
+        return integer();
     }
   }
 
@@ -108,15 +114,23 @@ class Documents {
   }
 
   void mutate(std::string& document) {
-    static constexpr std::string_view bytes = "{}[]\",:\\0123456789.-+eEtrufalsn \t\r\x01\x80\xC3\xFF";
+    static constexpr std::string_view bytes =
+        "{}[]\",:\\0123456789.-+eEtrufalsn \t\r\x01\x80\xC3\xFF";
     for (std::uint64_t times = 1 + below(2); times > 0; --times) {
       const std::uint64_t place = below(document.size() + 1);
       const char byte = bytes[below(bytes.size())];
       switch (below(4)) {
-        case 0: document.insert(place, 1, byte); break;
-        case 1: document.erase(place, 1 + below(3)); break;
-        case 2: document.resize(place); break;
-        default: document.replace(place, place < document.size() ? 1 : 0, 1, byte);
+        case 0:
+          document.insert(place, 1, byte);
+          break;
+        case 1:
+          document.erase(place, 1 + below(3));
+          break;
+        case 2:
+          document.resize(place);
+          break;
+        default:
+          document.replace(place, place < document.size() ? 1 : 0, 1, byte);
       }
     }
   }
@@ -160,9 +174,7 @@ bool is_int64(const std::optional<element>& found) {
   return is_null(found) || found->type() == element_type::INT64;
 }
 
-bool is_number(const std::optional<element>& found) {
-  return is_null(found) || found->is_number();
-}
+bool is_number(const std::optional<element>& found) { return is_null(found) || found->is_number(); }
 
 bool is_key(const std::optional<element>& found) {
   return is_int64(found) || found->is_bool() ||
@@ -283,6 +295,29 @@ void compare(std::uint64_t seed, Framing framing, std::size_t blocks) {
 TEST(JsonFuzz, MessagesAreReadAsTheDomReadsThem) { compare(20'261, Framing::message, 600); }
 
 TEST(JsonFuzz, LinesAreReadAsTheDomReadsThem) { compare(20'262, Framing::lines, 600); }
+
+// Without this the comparisons above could be of the parser with itself.
+TEST(JsonFuzz, ManyOfTheDocumentsAreReadByTheirShape) {
+  constexpr std::size_t count = 20'000;
+  Documents documents(20'263);
+  std::vector<std::string> texts;
+  for (std::size_t i = 0; i < count; ++i) texts.push_back(documents.next());
+  const SourceBlock block = block_of(texts);
+  const Format format = fuzz_format(Framing::message);
+  DecodedEvents events = make_events(format, count);
+  EventWriter writer(format);
+  JsonDecoder decoder(format);
+  writer.open(events);
+
+  for (const Message& message : block.messages) {
+    writer.begin_message(message, 0);
+    decoder.decode(block, message, writer);
+  }
+
+  EXPECT_EQ(events.size + events.malformed_events.size(), count);
+  EXPECT_LT(decoder.parsed_documents(), count * 8 / 10);
+  EXPECT_GT(decoder.parsed_documents(), count * 2 / 10);
+}
 
 }  // namespace
 }  // namespace sluice::testing

@@ -1,7 +1,5 @@
 #include "ingest/decode/number.hpp"
 
-#include <gtest/gtest.h>
-
 #include <charconv>
 #include <cmath>
 #include <cstdint>
@@ -9,6 +7,8 @@
 #include <random>
 #include <string>
 #include <string_view>
+
+#include <gtest/gtest.h>
 
 namespace sluice {
 namespace {
@@ -48,14 +48,15 @@ TEST(PlainNumber, ReadsDigitsPointAndSign) {
 
 TEST(PlainNumber, LeavesEverythingElseToTheParser) {
   for (const char* text : {"", "-", "01", "-01", "1.", ".5", "1e5", "1.5E5", "+1", "a", "00",
-                           "12345678901234567890", "-9223372036854775809",
-                           "1.2345678901234567890", "111111111111111111111111111111111111111111"}) {
+                           "12345678901234567890", "-9223372036854775809", "1.2345678901234567890",
+                           "111111111111111111111111111111111111111111"}) {
     EXPECT_EQ(plain(text), "other") << text;
   }
 }
 
 TEST(Number, TakesIntegersOfTheWholeRange) {
-  EXPECT_EQ(to_int64(number("9223372036854775807")).value, std::numeric_limits<std::int64_t>::max());
+  EXPECT_EQ(to_int64(number("9223372036854775807")).value,
+            std::numeric_limits<std::int64_t>::max());
   EXPECT_EQ(to_int64(number("-9223372036854775808")).value,
             std::numeric_limits<std::int64_t>::min());
   EXPECT_EQ(to_int64(number("-0")).value, 0);
@@ -81,9 +82,9 @@ TEST(Number, DoublesAreTheNearest) {
   EXPECT_EQ(to_double(number("4.9e-324"), false).value, 4.9e-324);
   EXPECT_EQ(to_double(number("2.2250738585072011e-308"), false).value, 2.2250738585072011e-308);
   EXPECT_EQ(to_double(number("1.7976931348623157e308"), false).value, 1.7976931348623157e308);
-  EXPECT_EQ(to_double(number("0.1000000000000000055511151231257827021181583404541015625"), false)
-                .value,
-            0.1);
+  EXPECT_EQ(
+      to_double(number("0.1000000000000000055511151231257827021181583404541015625"), false).value,
+      0.1);
 }
 
 TEST(Number, RandomDoublesComeBackFromTheirText) {

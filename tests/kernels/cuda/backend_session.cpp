@@ -38,8 +38,8 @@ EventColumns TestBatch::columns() const {
 std::ostream& operator<<(std::ostream& out, const NamedReport& report) {
   out << "accepted " << report.accepted << ", future " << report.future << ", in no window "
       << report.in_no_window << ", late " << report.late << ", keys full " << report.keys_full
-      << ", out of memory " << report.out_of_memory
-      << ", refused " << testing::PrintToString(report.refused) << ", maxima "
+      << ", out of memory " << report.out_of_memory << ", refused "
+      << testing::PrintToString(report.refused) << ", maxima "
       << testing::PrintToString(report.maxima) << ", late "
       << testing::PrintToString(report.late_events) << ", parked "
       << testing::PrintToString(report.parked) << ", opened "
@@ -56,8 +56,8 @@ NamedReport BackendSession::accumulate(const TestBatch& batch, const BatchLimits
   const BatchReport report = backend_->accumulate(ticket, limits, only);
   backend_->release(ticket);
   for (const FirstSeenKey& first : report.first_seen) names_[first.slot] = batch.key(first.event);
-  EXPECT_EQ(report.accepted + report.future + report.in_no_window + report.late +
-                report.keys_full + report.parked.size(),
+  EXPECT_EQ(report.accepted + report.future + report.in_no_window + report.late + report.keys_full +
+                report.parked.size(),
             only.empty() ? batch.size() : only.size());
   return named(report);
 }
@@ -77,8 +77,7 @@ NamedReport BackendSession::named(const BatchReport& report) const {
     EXPECT_TRUE(named.maxima.emplace(maximum.partition, maximum.time).second);
   }
   for (const Correction& correction : report.corrections) {
-    named.corrections.push_back(
-        {correction.grid, correction.pane, names_.at(correction.slot)});
+    named.corrections.push_back({correction.grid, correction.pane, names_.at(correction.slot)});
   }
   EXPECT_TRUE(std::is_sorted(report.corrections.begin(), report.corrections.end()));
   EXPECT_TRUE(std::is_sorted(report.parked.begin(), report.parked.end()));

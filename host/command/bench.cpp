@@ -1,0 +1,175 @@
+#include "host/command/bench.hpp"
+
+#include <sys/resource.h>
+#include <sys/statvfs.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <unistd.h>
+
+#include "host/command/run.hpp"
+#include "ingest/generate/event_generator.hpp"
+
+namespace sluice {
+namespace {
+
+/// What one run took.
+struct Measure {
+  double seconds = 0;
+  double cpu_seconds = 0;
+  std::uint64_t events = 0;
+};
+
+double cpu_seconds() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+/// Bytes a second that all cores together read from memory: the best of a few passes over a block
+/// far larger than any cache.
+double memory_read_rate() {
+  constexpr std::size_t words_each = std::size_t{32} << 20;
+  const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
+  std::vector<std::vector<std::uint64_t>> blocks(cores, std::vector<std::uint64_t>(words_each, 1));
+  std::vector<std::uint64_t> sums(cores);
+  double best = 0;
+  for (int pass = 0; pass < 5; ++pass) {
+    const auto start = std::chrono::steady_clock::now();
+    std::vector<std::jthread> readers;
+    for (unsigned c = 0; c < cores; ++c) {
+      readers.emplace_back([&, c] {
+        std::uint64_t sum = 0;
+        for (const std::uint64_t word : blocks[c]) sum += word;
+        sums[c] = sum;
+      });
+    }
+    readers.clear();
+    const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+    best = std::max(best, static_cast<double>(cores * words_each * 8) / elapsed.count());
+  }
+  if (sums[0] != words_each) throw std::runtime_error("the memory pass read wrong data");
+  return best;
+}
+
+Job bench_job(std::variant<KafkaSettings, FileSettings, GeneratorSettings> source) {
+  Job job;
+  job.pipeline = "bench";
+  job.source = std::move(source);
+  job.format.type = FormatType::json;
+  job.format.framing = Framing::lines;
+  job.format.event_time.path = {.text = "time", .members = {"time"}};
+  job.format.keys = {{.path = {.text = "user_id", .members = {"user_id"}}, .name = "user_id"}};
+  ValueField value;
+  value.path = {.text = "behaviour_value", .members = {"behaviour_value"}};
+  value.name = "value";
+  value.type = ValueType::decimal;
+  value.scale = 2;
+  job.format.values = {value};
+  job.watermark.out_of_orderness = 1'000;
+  job.watermark.max_future.reset();
+  job.windows = {{"1s", {.size = 1'000, .slide = 1'000}},
+                 {"10s", {.size = 10'000, .slide = 1'000}}};
+  job.aggregates = {{"events", AggregateFunction::count, {}},
+                    {"total", AggregateFunction::sum, 0},
+                    {"least", AggregateFunction::min, 0},
+                    {"most", AggregateFunction::max, 0}};
+  job.listen.clear();
+  return job;
+}
+
+GeneratorSettings bench_events(const BenchOptions& options) {
+  GeneratorSettings generator;
+  generator.events = options.events;
+  generator.start = 1'700'000'000'000;
+  return generator;
+}
+
+/// A file of generated events, removed at the end.
+class EventFile {
+ public:
+  explicit EventFile(const GeneratorSettings& settings)
+      : path_(std::filesystem::temp_directory_path() /
+              ("sluice-bench-" + std::to_string(::getpid()) + ".ndjson")) {
+    std::ofstream file(path_, std::ios::binary);
+    EventGenerator generator(settings, *settings.start, 0);
+    std::vector<char> piece(std::size_t{1} << 20);
+    while (!generator.finished()) {
+      char* at = piece.data();
+      generator.write(at, piece.data() + piece.size(), settings.events, true);
+      file.write(piece.data(), at - piece.data());
+      bytes_ += static_cast<std::uint64_t>(at - piece.data());
+    }
+    if (!file.flush()) throw std::runtime_error(path_.string() + " cannot be written");
+  }
+  ~EventFile() {
+    std::error_code ignored;
+    std::filesystem::remove(path_, ignored);
+  }
+  EventFile(const EventFile&) = delete;
+  EventFile& operator=(const EventFile&) = delete;
+
+  std::string path() const { return path_.string(); }
+  std::uint64_t bytes() const noexcept { return bytes_; }
+
+ private:
+  std::filesystem::path path_;
+  std::uint64_t bytes_ = 0;
+};
+
+/// The run with the median of the times.
+Measure measure(const Job& job, unsigned runs, Logger& logger, const std::stop_token& stop) {
+  std::vector<Measure> measures;
+  for (unsigned r = 0; r < runs && !stop.stop_requested(); ++r) {
+    const double cpu_before = cpu_seconds();
+    const RunSummary summary = run_job(job, {.once = true}, logger, stop);
+    measures.push_back({.seconds = summary.seconds,
+                        .cpu_seconds = cpu_seconds() - cpu_before,
+                        .events = summary.books.events_read});
+  }
+  if (measures.empty()) throw std::runtime_error("stopped before the first run ended");
+  const auto middle = measures.begin() + static_cast<std::ptrdiff_t>(measures.size() / 2);
+  std::nth_element(measures.begin(), middle, measures.end(),
+                   [](const Measure& a, const Measure& b) { return a.seconds < b.seconds; });
+  return *middle;
+}
+
+void print_row(const char* name, const Measure& run, std::uint64_t bytes, double ceiling) {
+  const auto events = static_cast<double>(run.events);
+  const double rate = static_cast<double>(bytes) / run.seconds;
+  std::printf("%-28s %12.2f %12.2f %12.0f %11.1f%%\n", name, events / run.seconds / 1e6,
+              rate / 1e9, run.cpu_seconds / events * 1e9, 100 * rate / ceiling);
+}
+
+}  // namespace
+
+void run_bench(const BenchOptions& options, Logger& logger, std::stop_token stop) {
+  const GeneratorSettings settings = bench_events(options);
+  const EventFile file(settings);
+  const double ceiling = memory_read_rate();
+  std::printf("%u cores, memory read %.1f GB/s, %llu events of %.0f bytes, median of %u runs\n\n",
+              std::thread::hardware_concurrency(), ceiling / 1e9,
+              static_cast<unsigned long long>(settings.events),
+              static_cast<double>(file.bytes()) / static_cast<double>(settings.events),
+              options.runs);
+  std::printf("%-28s %12s %12s %12s %12s\n", "JSON, 1 s and 10 s by 1 s", "M events/s", "GB/s",
+              "CPU ns/event", "of memory");
+  print_row("generator", measure(bench_job(settings), options.runs, logger, stop), file.bytes(),
+            ceiling);
+  print_row("file", measure(bench_job(FileSettings{{file.path()}}), options.runs, logger, stop),
+            file.bytes(), ceiling);
+}
+
+}  // namespace sluice

@@ -1,0 +1,167 @@
+/// The loops over many rows mean what the operations on one row mean.
+
+#include <gtest/gtest.h>
+
+#include <bit>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "kernels/cpu/chunk_operations.hpp"
+#include "kernels/cpu/lift_rows.hpp"
+#include "kernels/row_layout.hpp"
+#include "kernels/row_operations.hpp"
+
+namespace sluice::cpu {
+namespace {
+
+using Kind = AccumulatorKind;
+
+struct NamedLayout {
+  std::string name;
+  RowLayout layout;
+};
+
+RowLayout lay_out(const std::vector<AccumulatorNeed>& needs) { return lay_out_row(needs); }
+
+/// Column 0 holds integers, column 1 doubles.
+std::vector<NamedLayout> layouts() {
+  const AccumulatorNeed sum{Kind::sum_integer, 0};
+  const AccumulatorNeed least{Kind::minimum, 0};
+  const AccumulatorNeed greatest{Kind::maximum, 0};
+  const AccumulatorNeed nulls{Kind::nulls, 0};
+  return {{"count", lay_out({})},
+          {"count and nulls", lay_out({nulls})},
+          {"count, sum", lay_out({sum})},
+          {"count, nulls, sum", lay_out({nulls, sum})},
+          {"count, sum, minimum, maximum", lay_out({sum, least, greatest})},
+          {"in another order, with nulls", lay_out({greatest, nulls, least, sum})},
+          {"squares", lay_out({{Kind::sum_squares_integer, 0}, sum, nulls})},
+          {"minimum alone", lay_out({least})},
+          {"doubles", lay_out({{Kind::sum_double, 1, true},
+                               {Kind::sum_shifted, 1, true},
+                               {Kind::sum_squares_shifted, 1, true},
+                               {Kind::minimum, 1, true},
+                               {Kind::maximum, 1, true},
+                               {Kind::nulls, 1, true},
+                               sum})}};
+}
+
+/// A chunk of rows in memory of its own.
+class Chunk {
+ public:
+  explicit Chunk(const RowLayout& layout)
+      : layout_(&layout), words_(chunk_rows * layout.words()) {
+    for (std::size_t r = 0; r < chunk_rows; ++r) reset_row(layout, row(r));
+  }
+  RowGroup group() { return {words_.data(), words_.data() + chunk_rows * layout_->hot_words}; }
+  RowRef row(std::size_t r) {
+    return {group().hot + r * layout_->hot_words, group().cold + r * layout_->cold_words};
+  }
+  RowSpace space() {
+    return {words_.data(), chunk_rows, layout_->hot_words, layout_->cold_words};
+  }
+  friend bool operator==(const Chunk& a, const Chunk& b) { return a.words_ == b.words_; }
+
+ private:
+  const RowLayout* layout_;
+  std::vector<std::uint64_t> words_;
+};
+
+/// Events with values of every magnitude; doubles are small whole numbers, so their sums are exact.
+struct Events {
+  Events(std::mt19937_64& random, std::size_t size, bool with_nulls) {
+    for (std::size_t i = 0; i < size; ++i) {
+      slots.push_back(static_cast<KeySlot>(random() % 40));
+      integers.push_back(static_cast<std::int64_t>(random()) >> (random() % 64));
+      doubles.push_back(std::bit_cast<std::int64_t>(static_cast<double>(random() % 200) - 100));
+      valid.push_back(with_nulls && random() % 4 == 0 ? 0 : 1);
+    }
+    columns.size = size;
+    columns.value_count = 2;
+    columns.values[0] = {integers.data(), with_nulls ? valid.data() : nullptr};
+    columns.values[1] = {doubles.data(), with_nulls ? valid.data() : nullptr};
+  }
+  std::vector<KeySlot> slots;
+  std::vector<std::int64_t> integers;
+  std::vector<std::int64_t> doubles;
+  std::vector<std::uint8_t> valid;
+  EventColumns columns;
+};
+
+constexpr double shifts[max_values] = {0, 3};
+
+void lift_one_by_one(const RowLayout& layout, const Events& events, Chunk& chunk) {
+  for (std::size_t i = 0; i < events.columns.size; ++i) {
+    lift_event<PlainWords>(layout, chunk.row(events.slots[i]), events.columns, shifts, i);
+  }
+}
+
+TEST(RowLifter, MeansWhatLiftingOneEventMeans) {
+  std::mt19937_64 random(31);
+  for (const NamedLayout& named : layouts()) {
+    for (const bool with_nulls : {false, true}) {
+      SCOPED_TRACE(named.name + (with_nulls ? ", some null" : "") + ", seed 31");
+      const Events events(random, 1000, with_nulls);
+      Chunk expected(named.layout);
+      lift_one_by_one(named.layout, events, expected);
+      const RowLifter lifter(named.layout);
+
+      Chunk by_slot(named.layout);
+      lifter.lift(by_slot.space(),
+                  RowsBySlot{by_slot.group().hot, events.slots.data(), named.layout.hot_words},
+                  events.columns, shifts);
+      EXPECT_TRUE(by_slot == expected);
+
+      Chunk by_address(named.layout);
+      std::vector<std::uint64_t*> rows;
+      for (const KeySlot slot : events.slots) rows.push_back(by_address.row(slot).hot);
+      lifter.lift(by_address.space(), RowsByAddress{rows.data()}, events.columns, shifts);
+      EXPECT_TRUE(by_address == expected);
+    }
+  }
+}
+
+TEST(ChunkOperations, MeanWhatTheOperationsOnOneRowMean) {
+  std::mt19937_64 random(32);
+  for (const NamedLayout& named : layouts()) {
+    SCOPED_TRACE(named.name + ", seed 32");
+    Chunk target(named.layout);
+    Chunk source(named.layout);
+    lift_one_by_one(named.layout, Events(random, 500, true), target);
+    lift_one_by_one(named.layout, Events(random, 500, true), source);
+    Chunk expected = target;
+    for (std::size_t r = 0; r < chunk_rows; ++r) {
+      combine_row<PlainWords>(named.layout, expected.row(r), source.row(r));
+    }
+    const Chunk before = target;
+
+    combine_chunk(named.layout, target.group(), source.group());
+    EXPECT_TRUE(target == expected);
+
+    if (!named.layout.invertible) continue;
+    remove_chunk(named.layout, target.group(), source.group());
+    EXPECT_TRUE(target == before);
+  }
+}
+
+TEST(ChunkOperations, EmitLeavesEmptyRowsOut) {
+  const RowLayout layout = lay_out({{Kind::sum_integer, 0}});
+  Chunk chunk(layout);
+  for (const std::size_t row : {0u, 7u, 255u}) {
+    chunk.row(row).hot[0] = row + 1;
+    chunk.row(row).hot[1] = row * 10;
+    chunk.row(row).cold[0] = 3;
+  }
+  WindowRows output;
+  output.slots = {9};
+  output.words = {1, 2, 3};
+
+  emit_chunk(layout, chunk.group(), 512, output);
+
+  EXPECT_EQ(output.slots, (std::vector<KeySlot>{9, 512, 519, 767}));
+  EXPECT_EQ(output.words, (std::vector<std::uint64_t>{1, 2, 3, 1, 0, 3, 8, 70, 3, 256, 2550, 3}));
+}
+
+}  // namespace
+}  // namespace sluice::cpu
