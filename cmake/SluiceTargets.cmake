@@ -7,8 +7,7 @@ add_custom_target(sluice_tests)
 
 # A static library with our options; its sources come from the folders' target_sources.
 function(sluice_library name)
-  file(GENERATE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/${name}_skeleton.cpp CONTENT "")
-  add_library(${name} STATIC ${CMAKE_CURRENT_BINARY_DIR}/${name}_skeleton.cpp)
+  add_library(${name} STATIC)
   target_link_libraries(${name} PUBLIC sluice_options)
 endfunction()
 

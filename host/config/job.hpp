@@ -24,7 +24,15 @@ struct WindowDefinition {
 };
 
 enum class AggregateFunction : std::uint8_t {
-  count, sum, min, max, avg, stddev, stddev_pop, variance, variance_pop
+  count,
+  sum,
+  min,
+  max,
+  avg,
+  stddev,
+  stddev_pop,
+  variance,
+  variance_pop
 };
 
 struct Aggregate {
@@ -37,7 +45,7 @@ enum class OnMalformed : std::uint8_t { drop, fail };
 enum class OnFull : std::uint8_t { stop, drop_new };
 
 struct PrometheusSinkSettings {
-  std::size_t max_series = 10'000;      ///< per window definition and aggregate
+  std::size_t max_series = 10'000;  ///< per window definition and aggregate
   std::size_t max_label_bytes = 256;
   std::chrono::milliseconds ttl{300'000};  ///< windows that close no more vanish after this
 };
@@ -51,11 +59,11 @@ struct EngineSettings {
   std::size_t batch_events = 1'048'576;
   std::size_t batch_bytes = std::size_t{32} << 20;
   std::chrono::milliseconds batch_linger{50};
-  std::size_t batches = 4;             ///< blocks in flight, >= 3
+  std::size_t batches = 4;  ///< blocks in flight, >= 3
   std::size_t max_keys = 4'194'304;
   std::size_t max_state_bytes = std::size_t{8} << 30;
-  OnFull on_full = OnFull::stop;       ///< state and keys
-  unsigned threads = 0;                ///< 0: one a core
+  OnFull on_full = OnFull::stop;               ///< state and keys
+  unsigned threads = 0;                        ///< 0: one a core
   std::size_t max_rows_per_close = 1'048'576;  ///< rows held at once while windows close
 };
 

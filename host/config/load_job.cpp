@@ -21,10 +21,16 @@ void check_row(Section& root, const Job& job) {
 
 void read_root(Section& root, Job& job) {
   job.pipeline = root.text("pipeline", job.pipeline);
-  if (!root.has("source")) root.fault("source", "is required: {type: kafka, ...}");
-  read_source(root.section("source"), job);
-  if (!root.has("format")) root.fault("format", "is required: {type: json, ...}");
-  read_format(root.section("format"), job);
+  if (root.has("source")) {
+    read_source(root.section("source"), job);
+  } else {
+    root.fault("source", "is required: {type: kafka, ...}");
+  }
+  if (root.has("format")) {
+    read_format(root.section("format"), job);
+  } else {
+    root.fault("format", "is required: {type: json, ...}");
+  }
   read_watermark(root.section("watermark"), job);
   read_windows(root, job);
   read_aggregates(root, job);

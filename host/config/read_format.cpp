@@ -65,10 +65,9 @@ KeyField read_key(const YAML::Node& node, Section& format, Faults& faults) {
   Section section(node, format.path() + ".key", faults);
   key.path = field_path(section.required_text("field"));
   key.name = section.text("as", last_member(key.path.text));
-  key.type = section.choice("type", KeyType::as_it_came,
-                            {{"int64", KeyType::int64},
-                             {"string", KeyType::string},
-                             {"boolean", KeyType::boolean}});
+  key.type = section.choice(
+      "type", KeyType::as_it_came,
+      {{"int64", KeyType::int64}, {"string", KeyType::string}, {"boolean", KeyType::boolean}});
   section.finish();
   return key;
 }
@@ -90,7 +89,8 @@ void read_keys(Section& section, Faults& faults, Format& format) {
                                "another name with as");
     }
     if (!names.insert(key.name).second) {
-      section.fault("key", "two columns are called " + key.name + "; give one another name with as");
+      section.fault("key",
+                    "two columns are called " + key.name + "; give one another name with as");
     }
   }
 }
@@ -105,16 +105,19 @@ void read_value_type(Section& section, const std::string& key, const std::string
     value.type = ValueType::decimal;
     value.scale = *scale;
   } else {
-    section.fault(key, "\"" + written + "\" is no type; int64, double, or decimal(SCALE) with 0 "
-                                        "to 18 digits after the point");
+    section.fault(key, "\"" + written +
+                           "\" is no type; int64, double, or decimal(SCALE) with 0 "
+                           "to 18 digits after the point");
   }
 }
 
 void read_values(Section section, Format& format, Faults& faults, const YAML::Node& values) {
-  if (!values.IsDefined() || values.IsNull()) return;
+  if (!values.IsMap()) return;
+  std::set<std::string> names;
   for (const auto& entry : values) {
     ValueField value;
     value.name = entry.first.Scalar();
+    if (!names.insert(value.name).second) section.fault(value.name, "is given twice");
     if (!is_name(value.name)) {
       section.fault(value.name, "cannot name a value: letters, digits and _");
     }
@@ -161,10 +164,10 @@ void read_binary_type(Section& section, const std::string& written, BinaryField&
     std::uint32_t bytes;
   };
   static constexpr Known known[] = {
-      {"int8", Type::int8, 1},       {"int16", Type::int16, 2},     {"int32", Type::int32, 4},
-      {"int64", Type::int64, 8},     {"uint8", Type::uint8, 1},     {"uint16", Type::uint16, 2},
-      {"uint32", Type::uint32, 4},   {"uint64", Type::uint64, 8},   {"float32", Type::float32, 4},
-      {"float64", Type::float64, 8}, {"double", Type::float64, 8},  {"boolean", Type::boolean, 1}};
+      {"int8", Type::int8, 1},       {"int16", Type::int16, 2},    {"int32", Type::int32, 4},
+      {"int64", Type::int64, 8},     {"uint8", Type::uint8, 1},    {"uint16", Type::uint16, 2},
+      {"uint32", Type::uint32, 4},   {"uint64", Type::uint64, 8},  {"float32", Type::float32, 4},
+      {"float64", Type::float64, 8}, {"double", Type::float64, 8}, {"boolean", Type::boolean, 1}};
   for (const Known& type : known) {
     if (written != type.name) continue;
     field.type = type.type;
@@ -217,11 +220,12 @@ void read_format(Section section, Job& job) {
   Format& format = job.format;
   enum class Type { json, csv, binary, avro, protobuf };
   if (!section.has("type")) section.fault("type", "is required: json, csv or binary");
-  const Type type = section.choice("type", Type::json, {{"json", Type::json},
-                                                        {"csv", Type::csv},
-                                                        {"binary", Type::binary},
-                                                        {"avro", Type::avro},
-                                                        {"protobuf", Type::protobuf}});
+  const Type type = section.choice("type", Type::json,
+                                   {{"json", Type::json},
+                                    {"csv", Type::csv},
+                                    {"binary", Type::binary},
+                                    {"avro", Type::avro},
+                                    {"protobuf", Type::protobuf}});
   if (type == Type::avro || type == Type::protobuf) section.fault("type", "not supported yet");
   format.type = type == Type::csv      ? FormatType::csv
                 : type == Type::binary ? FormatType::binary
@@ -235,8 +239,9 @@ void read_format(Section section, Job& job) {
   if (section.has("csv") || format.type == FormatType::csv) {
     read_csv(section.section("csv"), format.csv);
     if (format.csv.header && from_kafka) {
-      section.fault("csv", "Kafka messages have no header; name the columns with csv.columns, or "
-                           "use 1-based numbers with csv: {header: false}");
+      section.fault("csv",
+                    "Kafka messages have no header; name the columns with csv.columns, or "
+                    "use 1-based numbers with csv: {header: false}");
     }
   }
   if (section.has("binary") || format.type == FormatType::binary) {

@@ -11,7 +11,7 @@ using Function = AggregateFunction;
 Aggregate read_aggregate(Section& section, const Job& job) {
   Aggregate aggregate;
   aggregate.name = section.required_text("as");
-  if (!is_name(aggregate.name) || is_reserved_name(aggregate.name)) {
+  if (!aggregate.name.empty() && (!is_name(aggregate.name) || is_reserved_name(aggregate.name))) {
     section.fault("as", "\"" + aggregate.name +
                             "\" cannot name a result: letters, digits and _, no reserved label");
   }
@@ -25,12 +25,16 @@ Aggregate read_aggregate(Section& section, const Job& job) {
     section.finish();
     return aggregate;
   }
-  aggregate.function = section.choice(
-      "fn", Function::count,
-      {{"count", Function::count}, {"sum", Function::sum}, {"min", Function::min},
-       {"max", Function::max}, {"avg", Function::avg}, {"stddev", Function::stddev},
-       {"stddev_pop", Function::stddev_pop}, {"variance", Function::variance},
-       {"variance_pop", Function::variance_pop}});
+  aggregate.function = section.choice("fn", Function::count,
+                                      {{"count", Function::count},
+                                       {"sum", Function::sum},
+                                       {"min", Function::min},
+                                       {"max", Function::max},
+                                       {"avg", Function::avg},
+                                       {"stddev", Function::stddev},
+                                       {"stddev_pop", Function::stddev_pop},
+                                       {"variance", Function::variance},
+                                       {"variance_pop", Function::variance_pop}});
   const std::string of = section.text("of", "");
   std::vector<std::string_view> names;
   for (std::size_t v = 0; v < job.format.values.size(); ++v) {
@@ -60,27 +64,33 @@ PrometheusSinkSettings read_prometheus(Section& section) {
   return sink;
 }
 
+StreamSinkSettings read_stream(Section& section, const std::string& path) {
+  section.choice("format", 0, {{"json", 0}});
+  return {.path = path};
+}
+
 SinkSettings read_sink(Section& section) {
   enum class Type { prometheus, standard_output, file, kafka, sql };
   if (!section.has("type")) section.fault("type", "is required: prometheus, stdout or file");
-  switch (section.choice("type", Type::prometheus, {{"prometheus", Type::prometheus},
-                                                    {"stdout", Type::standard_output},
-                                                    {"file", Type::file},
-                                                    {"kafka", Type::kafka},
-                                                    {"sql", Type::sql}})) {
-    case Type::prometheus: return read_prometheus(section);
-    case Type::file: {
-      const std::string path = section.required_text("path");
-      section.choice("format", 0, {{"json", 0}});
-      return StreamSinkSettings{.path = path};
-    }
-    case Type::standard_output:
-      section.choice("format", 0, {{"json", 0}});
-      return StreamSinkSettings{.path = "-"};
-    case Type::kafka:
-    case Type::sql: section.fault("type", "not supported yet; use prometheus, stdout or file");
+  const Type type = section.choice("type", Type::prometheus,
+                                   {{"prometheus", Type::prometheus},
+                                    {"stdout", Type::standard_output},
+                                    {"file", Type::file},
+                                    {"kafka", Type::kafka},
+                                    {"sql", Type::sql}});
+  SinkSettings sink;
+  if (type == Type::prometheus) {
+    sink = read_prometheus(section);
+  } else if (type == Type::standard_output) {
+    sink = read_stream(section, "-");
+  } else if (type == Type::file) {
+    sink = read_stream(section, section.required_text("path"));
+  } else {
+    section.fault("type", "not supported yet; use prometheus, stdout or file");
+    return sink;
   }
-  return StreamSinkSettings{.path = "-"};
+  section.finish();
+  return sink;
 }
 
 }  // namespace
@@ -114,7 +124,6 @@ void read_sinks(Section& root, Job& job) {
   for (std::size_t i = 0; i < sinks.size(); ++i) {
     Section section(sinks[i], "sinks[" + std::to_string(i) + "]", root.faults());
     job.sinks.push_back(read_sink(section));
-    section.finish();
   }
 }
 

@@ -40,8 +40,10 @@ void read_start(Section& section, KafkaStart& start) {
   Section where = section.section("start");
   const bool by_time = where.has("timestamp");
   if (by_time == where.has("offsets")) {
-    section.fault("start", "must be earliest, latest, committed, {timestamp: MILLISECONDS} or "
-                           "{offsets: {TOPIC: {PARTITION: OFFSET}}}");
+    start.from = KafkaStart::From::earliest;
+    section.fault("start",
+                  "must be earliest, latest, committed, {timestamp: MILLISECONDS} or "
+                  "{offsets: {TOPIC: {PARTITION: OFFSET}}}");
   } else if (by_time) {
     start.from = KafkaStart::From::timestamp;
     start.timestamp = where.integer("timestamp", 0, 0, max_event_time);
@@ -65,8 +67,9 @@ KafkaSettings read_kafka(Section& section) {
   kafka.group = section.text("group", "");
   read_start(section, kafka.start);
   if (kafka.start.from == KafkaStart::From::committed && kafka.group.empty()) {
-    section.fault("group", "is required to start from the committed offsets; give one, or set "
-                           "start: earliest or latest");
+    section.fault("group",
+                  "is required to start from the committed offsets; give one, or set "
+                  "start: earliest or latest");
   }
   const YAML::Node properties = section.node("properties");
   if (properties.IsDefined() && !properties.IsNull() && !properties.IsMap()) {
@@ -104,9 +107,9 @@ GeneratorSettings read_generator(Section& section) {
   generator.seed = static_cast<std::uint64_t>(section.integer("seed", 1, 0, unlimited));
   generator.events = static_cast<std::uint64_t>(section.integer("events", 0, 0, unlimited));
   generator.keys = static_cast<std::uint64_t>(section.integer("keys", 1'000, 1, 1'000'000'000));
-  generator.distribution = section.choice("distribution", generator.distribution,
-                                          {{"uniform", KeyDistribution::uniform},
-                                           {"zipf", KeyDistribution::zipf}});
+  generator.distribution =
+      section.choice("distribution", generator.distribution,
+                     {{"uniform", KeyDistribution::uniform}, {"zipf", KeyDistribution::zipf}});
   generator.zipf_exponent = section.number("zipf_exponent", 1.0, 0.1, 10);
   generator.disorder = section.duration("disorder", generator.disorder, 0);
   generator.late_ratio = section.number("late_ratio", 0, 0, 1);
@@ -128,12 +131,18 @@ GeneratorSettings read_generator(Section& section) {
 void read_source(Section section, Job& job) {
   enum class Type { kafka, file, generator };
   if (!section.has("type")) section.fault("type", "is required: kafka, file or generator");
-  switch (section.choice("type", Type::file, {{"kafka", Type::kafka},
-                                              {"file", Type::file},
-                                              {"generator", Type::generator}})) {
-    case Type::kafka: job.source = read_kafka(section); break;
-    case Type::file: job.source = read_file(section); break;
-    case Type::generator: job.source = read_generator(section); break;
+  switch (section.choice(
+      "type", Type::file,
+      {{"kafka", Type::kafka}, {"file", Type::file}, {"generator", Type::generator}})) {
+    case Type::kafka:
+      job.source = read_kafka(section);
+      break;
+    case Type::file:
+      job.source = read_file(section);
+      break;
+    case Type::generator:
+      job.source = read_generator(section);
+      break;
   }
   section.finish();
 }

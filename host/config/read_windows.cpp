@@ -18,10 +18,11 @@ WindowDefinition read_window(Section& section) {
   }
   enum class Type { tumbling, sliding, cumulate, session };
   if (!section.has("type")) section.fault("type", "is required: tumbling or sliding");
-  const Type type = section.choice("type", Type::tumbling, {{"tumbling", Type::tumbling},
-                                                            {"sliding", Type::sliding},
-                                                            {"cumulate", Type::cumulate},
-                                                            {"session", Type::session}});
+  const Type type = section.choice("type", Type::tumbling,
+                                   {{"tumbling", Type::tumbling},
+                                    {"sliding", Type::sliding},
+                                    {"cumulate", Type::cumulate},
+                                    {"session", Type::session}});
   if (type == Type::cumulate || type == Type::session) {
     section.fault("type", "not supported yet; use tumbling or sliding");
     section.not_supported_yet({"gap", "step", "max_size"});
@@ -78,11 +79,10 @@ void read_windows(Section& root, Job& job) {
   for (const GridPlan& plan : plans) {
     const std::int64_t panes = live_panes(plan, specs, job.watermark.allowed_lateness);
     if (panes <= max_live_panes) continue;
-    root.fault("windows", job.windows[plan.windows.front()].name + " needs " +
-                              std::to_string(panes) + " live panes of " +
-                              std::to_string(plan.grid.length) + "ms, more than " +
-                              std::to_string(max_live_panes) +
-                              "; make its slide (or offset) coarser");
+    root.fault("windows",
+               job.windows[plan.windows.front()].name + " needs " + std::to_string(panes) +
+                   " live panes of " + std::to_string(plan.grid.length) + "ms, more than " +
+                   std::to_string(max_live_panes) + "; make its slide (or offset) coarser");
   }
 }
 
@@ -110,8 +110,8 @@ void read_engine(Section section, Job& job) {
   if (engine.batch_bytes > std::size_t{1} << 31) {
     section.fault("batch_bytes", "must be at most 2GiB");
   }
-  engine.batch_linger = std::chrono::milliseconds(
-      section.duration("batch_linger", engine.batch_linger.count(), 1));
+  engine.batch_linger =
+      std::chrono::milliseconds(section.duration("batch_linger", engine.batch_linger.count(), 1));
   engine.batches = static_cast<std::size_t>(
       section.integer("batches", static_cast<std::int64_t>(engine.batches), 3, 1'024));
   engine.max_keys = static_cast<std::size_t>(section.integer(
@@ -122,8 +122,8 @@ void read_engine(Section section, Job& job) {
                                   {{"stop", OnFull::stop}, {"drop_new", OnFull::drop_new}});
   engine.threads = static_cast<unsigned>(section.integer("threads", 0, 0, 1'024));
   engine.max_rows_per_close = static_cast<std::size_t>(
-      section.integer("max_rows_per_close", static_cast<std::int64_t>(engine.max_rows_per_close),
-                      1, std::int64_t{1} << 40));
+      section.integer("max_rows_per_close", static_cast<std::int64_t>(engine.max_rows_per_close), 1,
+                      std::int64_t{1} << 40));
   section.not_supported_yet({"decode", "devices"});
   section.finish();
 }

@@ -32,6 +32,11 @@ std::optional<Number> parse_number(const std::string& text) {
   return value;
 }
 
+std::string shortest(double number) {
+  char digits[32];
+  return {digits, std::to_chars(digits, digits + sizeof digits, number).ptr};
+}
+
 std::string joined(const std::vector<std::string_view>& names) {
   std::string text;
   for (const std::string_view name : names) {
@@ -72,10 +77,10 @@ std::optional<std::string> nearest(std::string_view written,
   return best;
 }
 
-Section::Section(YAML::Node node, std::string path, Faults& faults)
-    : node_(std::move(node)), path_(std::move(path)), faults_(faults) {
+Section::Section(YAML::Node node, std::string path, Faults& faults, int line)
+    : node_(std::move(node)), path_(std::move(path)), faults_(faults), line_(line) {
   if (node_.IsDefined() && !node_.IsNull() && !node_.IsMap()) {
-    faults_.add(node_.Mark().line, path_, "must be a mapping of options");
+    faults_.add(node_.Mark().line, path_.empty() ? "job" : path_, "must be a mapping of options");
     node_ = YAML::Node();
   }
 }
@@ -96,8 +101,7 @@ bool Section::has(const std::string& key) {
 }
 
 Section Section::section(const std::string& key) {
-  return Section(has(key) ? node(key) : YAML::Node(), path_.empty() ? key : path_ + "." + key,
-                 faults_);
+  return Section(has(key) ? node(key) : YAML::Node(), path_of(key), faults_, line(key));
 }
 
 int Section::line(const std::string& key) const {
@@ -108,10 +112,14 @@ int Section::line(const std::string& key) const {
   return line();
 }
 
-int Section::line() const { return node_.IsMap() ? node_.Mark().line : -1; }
+int Section::line() const { return node_.IsMap() ? node_.Mark().line : line_; }
 
 void Section::fault(const std::string& key, const std::string& text) {
-  faults_.add(line(key), path_.empty() ? key : path_ + "." + key, text);
+  faults_.add(line(key), path_of(key), text);
+}
+
+std::string Section::path_of(const std::string& key) const {
+  return path_.empty() ? key : key.empty() ? path_ : path_ + "." + key;
 }
 
 void Section::fault_choice(const std::string& key, const std::string& written,
@@ -158,8 +166,8 @@ double Section::number(const std::string& key, double standard, double least, do
   if (!written) return standard;
   const auto value = parse_number<double>(*written);
   if (!value || !(*value >= least && *value <= most)) {
-    fault(key, "\"" + *written + "\" must be a number from " + std::to_string(least) + " to " +
-                   std::to_string(most));
+    fault(key, "\"" + *written + "\" must be a number from " + shortest(least) + " to " +
+                   shortest(most));
     return standard;
   }
   return *value;
@@ -236,7 +244,7 @@ void Section::finish() {
   std::set<std::string> seen;
   for (const auto& entry : node_) {
     const std::string key = entry.first.IsScalar() ? entry.first.Scalar() : "?";
-    const std::string where = path_.empty() ? key : path_ + "." + key;
+    const std::string where = path_of(key);
     if (!seen.insert(key).second) faults_.add(entry.first.Mark().line, where, "is given twice");
     if (known_.contains(key)) continue;
     const auto meant = nearest(key, names);

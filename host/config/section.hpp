@@ -36,7 +36,8 @@ class Faults {
 /// them all; after a fault the default stands in.
 class Section {
  public:
-  Section(YAML::Node node, std::string path, Faults& faults);
+  /// @param line where its faults are when `node` is no mapping; as in Faults::add.
+  Section(YAML::Node node, std::string path, Faults& faults, int line = -1);
 
   bool has(const std::string& key);
   /// The raw node of an option.
@@ -84,12 +85,15 @@ class Section {
 
  private:
   std::optional<std::string> scalar(const std::string& key);
+  /// The full name of an option, or of the section for "".
+  std::string path_of(const std::string& key) const;
   void fault_choice(const std::string& key, const std::string& written,
                     const std::vector<std::string_view>& names);
 
   YAML::Node node_;
   std::string path_;
   Faults& faults_;
+  int line_;
   std::set<std::string> known_;
 };
 

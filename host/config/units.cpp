@@ -11,8 +11,8 @@ namespace {
 
 using Unit = std::pair<std::string_view, std::int64_t>;
 
-constexpr std::array<Unit, 5> time_units{{
-    {"ms", 1}, {"s", 1'000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}}};
+constexpr std::array<Unit, 5> time_units{
+    {{"ms", 1}, {"s", 1'000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}}};
 constexpr std::array<Unit, 5> byte_units{{{"B", 1},
                                           {"KiB", std::int64_t{1} << 10},
                                           {"MiB", std::int64_t{1} << 20},

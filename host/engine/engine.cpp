@@ -4,30 +4,21 @@
 #include <map>
 #include <set>
 
+#include "host/engine/closings.hpp"
 #include "host/engine/grid_state.hpp"
 #include "host/engine/key_names.hpp"
+#include "host/engine/limits.hpp"
 #include "host/engine/lowering.hpp"
 #include "host/engine/window_clock.hpp"
 
 namespace sluice {
 namespace {
 
-/// A window that closes now.
-struct Closing {
-  EventTime end;
-  std::uint32_t window;  ///< definition
-  EventTime start;
-  auto operator<=>(const Closing&) const = default;
-};
-
 /// A closed window that has not passed.
 struct OpenRevision {
   std::uint32_t revision = 0;  ///< of its last touch
   bool has_rows = false;
 };
-
-/// Keys that a batch touched in windows that had closed already, in the order of publishing.
-using TouchedWindows = std::map<Closing, std::set<KeySlot>>;
 
 std::vector<WindowSpec> specs_of(const Job& job) {
   std::vector<WindowSpec> specs;
@@ -45,14 +36,11 @@ struct Engine::Impl {
   void enter(const BatchReport& report);
   void revise(const std::vector<Correction>& corrections);
   void repair(GridState& grid, std::span<const Correction> corrections);
-  void collect_touched(const GridState& grid, std::span<const Correction> corrections,
-                       TouchedWindows& touched) const;
-  void revise_window(const Closing& window, const std::set<KeySlot>& slots);
+  void revise_window(const WindowId& window, const std::set<KeySlot>& slots);
   void move_to(EventTime watermark);
-  std::vector<Closing> closings_until(EventTime watermark) const;
-  void close(const std::vector<Closing>& closings);
+  void close(const std::vector<WindowId>& closings);
   void retire();
-  void publish_rows(const Closing& window, std::uint32_t revision, const WindowRows& rows);
+  void publish_rows(const WindowId& window, std::uint32_t revision, const WindowRows& rows);
   WindowValues& values_of(std::uint32_t window) { return *values_[window]; }
 
   const Job& job;
@@ -116,39 +104,9 @@ Engine::Impl::Impl(const Job& job_in, std::size_t partitions_in, Backend& backen
 BatchLimits Engine::Impl::limits_for(const EngineBatch& batch) {
   BatchLimits limits;
   if (job.watermark.max_future) limits.future_after = batch.now + *job.watermark.max_future;
-  limits.untouched_from = clamp_watermark(watermark) + 1;
-  limits.window_count = static_cast<std::uint32_t>(specs.size());
-  limits.grid_count = static_cast<std::uint32_t>(grids.size());
-  std::uint32_t next = 0;
+  limit_windows(specs, grids, watermark, job.watermark.allowed_lateness, limits);
   for (std::uint32_t g = 0; g < limits.grid_count; ++g) {
-    GridState& state = grids[g];
-    GridLimits& grid = limits.grids[g];
-    grid.grid = state.grid;
-    grid.first_window = next;
-    grid.window_count = static_cast<std::uint32_t>(state.windows.size());
-    EventTime live_from = end_of_time;
-    EventTime taken_until = start_of_time;
-    for (const std::uint32_t w : state.windows) {
-      const WindowSpec& spec = specs[w];
-      WindowLimits& window = limits.windows[next++];
-      window.spec = spec;
-      window.live_from = first_live_start(spec, watermark, job.watermark.allowed_lateness);
-      window.refused_before = window.live_from - spec.slide + spec.size;
-      limits.gaps = limits.gaps || spec.slide > spec.size;
-      live_from = std::min(live_from, window.live_from);
-      taken_until = std::max(taken_until, closed_until(spec, watermark));
-    }
-    grid.corrected_before = state.grid.pane_of(taken_until);
-    if (batch.size == 0) continue;
-    grid.first_pane = state.grid.pane_of(std::max(live_from, batch.min_time));
-    const PaneIndex oldest =
-        state.panes.empty() ? grid.first_pane : std::min(grid.first_pane, state.panes.begin()->first);
-    const PaneIndex end =
-        std::min(state.grid.pane_of(std::min(batch.max_time, limits.future_after)) + 1,
-                 oldest + max_live_panes);
-    grid.pane_count = static_cast<std::uint32_t>(std::max<PaneIndex>(0, end - grid.first_pane));
-    state.offer(grid.first_pane, grid.pane_count, columns);
-    grid.columns = state.offered.data();
+    offer_panes(batch.min_time, batch.max_time, limits, grids[g], limits.grids[g], columns);
   }
   return limits;
 }
@@ -187,7 +145,8 @@ void Engine::Impl::revise(const std::vector<Correction>& corrections) {
       return correction.grid != first->grid;
     });
     repair(grids[first->grid], {first, last});
-    collect_touched(grids[first->grid], {first, last}, touched);
+    collect_touched(specs, grids[first->grid], {first, last}, watermark,
+                    job.watermark.allowed_lateness, touched);
     first = last;
   }
   for (const auto& [window, slots] : touched) revise_window(window, slots);
@@ -212,26 +171,7 @@ void Engine::Impl::repair(GridState& grid, std::span<const Correction> correctio
   }
 }
 
-void Engine::Impl::collect_touched(const GridState& grid,
-                                   std::span<const Correction> corrections,
-                                   TouchedWindows& touched) const {
-  for (const std::uint32_t w : grid.windows) {
-    const WindowSpec& spec = specs[w];
-    const EventTime live_from = first_live_start(spec, watermark, job.watermark.allowed_lateness);
-    const EventTime open_from = first_open_start(spec, watermark);
-    for (const Correction& correction : corrections) {
-      const EventTime time = grid.grid.start_of(correction.pane);
-      if (!spec.covers(time)) continue;
-      const EventTime first = std::max(spec.first_start(time), live_from);
-      const EventTime last = std::min(spec.last_start(time), open_from - spec.slide);
-      for (EventTime start = first; start <= last; start += spec.slide) {
-        touched[{start + spec.size, w, start}].insert(correction.slot);
-      }
-    }
-  }
-}
-
-void Engine::Impl::revise_window(const Closing& window, const std::set<KeySlot>& slots) {
+void Engine::Impl::revise_window(const WindowId& window, const std::set<KeySlot>& slots) {
   OpenRevision& state = closed[{window.window, window.start}];
   ++state.revision;
   if (!state.has_rows) ++books.windows_closed;
@@ -248,43 +188,23 @@ void Engine::Impl::revise_window(const Closing& window, const std::set<KeySlot>&
 
 void Engine::Impl::move_to(EventTime next) {
   if (next <= watermark) return;
-  const std::vector<Closing> closings = closings_until(next);
+  std::vector<WindowId> closings;
+  for (std::uint32_t w = 0; w < specs.size(); ++w) {
+    append_closings(w, specs[w], grids[grid_of[w]], watermark, next, closings);
+  }
+  std::sort(closings.begin(), closings.end());
   close(closings);
   watermark = next;
   retire();
 }
 
-std::vector<Closing> Engine::Impl::closings_until(EventTime next) const {
-  std::vector<Closing> closings;
-  for (std::uint32_t w = 0; w < specs.size(); ++w) {
-    const WindowSpec& spec = specs[w];
-    const GridState& grid = grids[grid_of[w]];
-    const EventTime stop = first_open_start(spec, next);
-    EventTime start = first_open_start(spec, watermark);
-    while (start < stop) {
-      const auto pane = grid.panes.lower_bound(grid.grid.pane_of(start));
-      if (pane == grid.panes.end()) break;
-      const EventTime pane_start = grid.grid.start_of(pane->first);
-      if (pane_start >= start + spec.size) {
-        start = spec.first_start(pane_start);
-        if (start > pane_start) continue;
-        if (start >= stop) break;
-      }
-      closings.push_back({start + spec.size, w, start});
-      start += spec.slide;
-    }
-  }
-  std::sort(closings.begin(), closings.end());
-  return closings;
-}
-
-void Engine::Impl::close(const std::vector<Closing>& closings) {
+void Engine::Impl::close(const std::vector<WindowId>& closings) {
   const std::size_t rows_each = std::max<std::size_t>(1, names.size());
   const std::size_t most = std::max<std::size_t>(1, job.engine.max_rows_per_close / rows_each);
   for (std::size_t first = 0; first < closings.size(); first += most) {
     const std::span windows(closings.data() + first, std::min(most, closings.size() - first));
     for (std::uint32_t i = 0; i < windows.size(); ++i) {
-      const Closing& window = windows[i];
+      const WindowId& window = windows[i];
       values_of(window.window)
           .close(window.start, grids[grid_of[window.window]].panes, i, steps);
     }
@@ -296,7 +216,7 @@ void Engine::Impl::close(const std::vector<Closing>& closings) {
     backend.run(steps, {}, outputs);
     steps.clear();
     for (std::size_t i = 0; i < windows.size(); ++i) {
-      const Closing& window = windows[i];
+      const WindowId& window = windows[i];
       if (job.watermark.allowed_lateness > 0) {
         closed[{window.window, window.start}].has_rows = outputs[i].size() > 0;
       }
@@ -343,7 +263,7 @@ void Engine::Impl::retire() {
   });
 }
 
-void Engine::Impl::publish_rows(const Closing& window, std::uint32_t revision,
+void Engine::Impl::publish_rows(const WindowId& window, std::uint32_t revision,
                                 const WindowRows& rows) {
   result.window = window.window;
   result.start = window.start;

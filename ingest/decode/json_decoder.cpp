@@ -6,8 +6,6 @@
 
 namespace sluice {
 
-static_assert(block_padding >= simdjson::SIMDJSON_PADDING);
-
 JsonDecoder::JsonDecoder(const Format& format)
     : framing_(format.framing), parser_(FieldPlan(format).paths) {
   fields_.resize(FieldPlan(format).paths.size());

@@ -1,22 +1,30 @@
 #include "ingest/decode/json_fields.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <string>
+
+#include <simdjson.h>
 
 #include "ingest/decode/json_text.hpp"
 #include "ingest/decode/number.hpp"
+#include "ingest/source_block.hpp"
 
 namespace sluice {
+namespace {
 
 using simdjson::dom::element_type;
 
-JsonFields::JsonFields(const std::vector<FieldPath>& paths) {
-  for (std::size_t field = 0; field < paths.size(); ++field) {
-    add_path(members_, paths[field].members, field);
-  }
-}
+static_assert(block_padding >= simdjson::SIMDJSON_PADDING);
 
-void JsonFields::add_path(std::vector<Member>& members, std::span<const std::string> names,
-                          std::size_t field) {
+// A name that paths lead through or to.
+struct Member {
+  std::string name;
+  std::optional<std::size_t> field;
+  std::vector<Member> members;
+};
+
+void add_path(std::vector<Member>& members, std::span<const std::string> names, std::size_t field) {
   auto member = std::ranges::find(members, names.front(), &Member::name);
   if (member == members.end()) {
     members.push_back({names.front(), std::nullopt, {}});
@@ -29,14 +37,49 @@ void JsonFields::add_path(std::vector<Member>& members, std::span<const std::str
   }
 }
 
-const JsonFields::Member* JsonFields::find(const std::vector<Member>& members,
-                                           std::string_view name) noexcept {
+const Member* find(const std::vector<Member>& members, std::string_view name) {
   const auto found = std::ranges::find(members, name, &Member::name);
   return found == members.end() ? nullptr : &*found;
 }
 
+}  // namespace
+
+class JsonFields::Reader {
+ public:
+  explicit Reader(const std::vector<FieldPath>& paths) {
+    for (std::size_t field = 0; field < paths.size(); ++field) {
+      add_path(members_, paths[field].members, field);
+    }
+  }
+
+  std::optional<Malformed> read(std::string_view document, std::span<Scalar> fields,
+                                std::span<const char*> sources);
+
+ private:
+  const char* read_object(const simdjson::dom::object& object, const char* text,
+                          const std::vector<Member>& members);
+  void read_field(const simdjson::dom::element& element, const char* text, std::size_t field);
+  void forget(const Member& member);
+
+  simdjson::dom::parser parser_;
+  std::vector<Member> members_;
+  std::span<Scalar> fields_;
+  std::span<const char*> sources_;
+};
+
+JsonFields::JsonFields(const std::vector<FieldPath>& paths)
+    : reader_(std::make_unique<Reader>(paths)) {}
+JsonFields::JsonFields(JsonFields&&) noexcept = default;
+JsonFields::~JsonFields() = default;
+
 std::optional<Malformed> JsonFields::read(std::string_view document, std::span<Scalar> fields,
                                           std::span<const char*> sources) {
+  return reader_->read(document, fields, sources);
+}
+
+std::optional<Malformed> JsonFields::Reader::read(std::string_view document,
+                                                  std::span<Scalar> fields,
+                                                  std::span<const char*> sources) {
   std::ranges::fill(fields, Scalar{});
   std::ranges::fill(sources, nullptr);
   fields_ = fields;
@@ -52,8 +95,9 @@ std::optional<Malformed> JsonFields::read(std::string_view document, std::span<S
   return std::nullopt;
 }
 
-const char* JsonFields::read_object(const simdjson::dom::object& object, const char* text,
-                                    const std::vector<Member>& members) {
+// Follows the DOM and the text side by side; `text` is at the object's brace.
+const char* JsonFields::Reader::read_object(const simdjson::dom::object& object, const char* text,
+                                            const std::vector<Member>& members) {
   text = skip_json_space(text + 1);
   if (*text == '}') return text + 1;
   for (const simdjson::dom::key_value_pair pair : object) {
@@ -75,8 +119,8 @@ const char* JsonFields::read_object(const simdjson::dom::object& object, const c
   return text;
 }
 
-void JsonFields::read_field(const simdjson::dom::element& element, const char* text,
-                            std::size_t field) {
+void JsonFields::Reader::read_field(const simdjson::dom::element& element, const char* text,
+                                    std::size_t field) {
   Scalar& scalar = fields_[field];
   sources_[field] = text;
   switch (element.type()) {
@@ -105,7 +149,8 @@ void JsonFields::read_field(const simdjson::dom::element& element, const char* t
   }
 }
 
-void JsonFields::forget(const Member& member) {
+// The last of repeated members wins, with all that is in it.
+void JsonFields::Reader::forget(const Member& member) {
   if (member.field) {
     fields_[*member.field] = Scalar{};
     sources_[*member.field] = nullptr;

@@ -1,13 +1,10 @@
 #pragma once
 
-#include <cstddef>
+#include <memory>
 #include <optional>
 #include <span>
-#include <string>
 #include <string_view>
 #include <vector>
-
-#include <simdjson.h>
 
 #include "ingest/decode/decoded_events.hpp"
 #include "ingest/decode/format.hpp"
@@ -21,34 +18,20 @@ namespace sluice {
 class JsonFields {
  public:
   explicit JsonFields(const std::vector<FieldPath>& paths);
+  JsonFields(JsonFields&&) noexcept;
+  ~JsonFields();
 
   /// Fills fields and sources [paths]; strings live until the next call.
-  /// @param document followed by simdjson::SIMDJSON_PADDING readable bytes.
+  /// @param document followed by block_padding readable bytes.
   /// @param sources where each field's value begins in the document; nullptr: missing.
   /// @returns why it is no event: not valid, no object, or too deep or too large for the parser.
   std::optional<Malformed> read(std::string_view document, std::span<Scalar> fields,
                                 std::span<const char*> sources);
 
  private:
-  struct Member {
-    std::string name;
-    std::optional<std::size_t> field;
-    std::vector<Member> members;
-  };
-
-  static void add_path(std::vector<Member>& members, std::span<const std::string> names,
-                       std::size_t field);
-  static const Member* find(const std::vector<Member>& members, std::string_view name) noexcept;
-
-  const char* read_object(const simdjson::dom::object& object, const char* text,
-                          const std::vector<Member>& members);
-  void read_field(const simdjson::dom::element& element, const char* text, std::size_t field);
-  void forget(const Member& member);
-
-  simdjson::dom::parser parser_;
-  std::vector<Member> members_;
-  std::span<Scalar> fields_;
-  std::span<const char*> sources_;
+  // Keeps simdjson's types out of this header: their layout depends on its macros.
+  class Reader;
+  std::unique_ptr<Reader> reader_;
 };
 
 }  // namespace sluice

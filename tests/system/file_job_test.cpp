@@ -1,8 +1,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -110,7 +110,7 @@ void expect_the_oracles_rows(const Case& stream, const oracle::Oracle& reference
                                           .format = stream.format(),
                                           .engine = engine}));
   const std::string stats = folder.path("stats.json");
-  const Run run = run_sluice({"run", job, "--once", "--stats", stats}, options);
+  const RunResult run = run_sluice({"run", job, "--once", "--stats", stats}, options);
   ASSERT_EQ(run.code, 0) << run.errors << content_of(job);
   EXPECT_EQ(oracle::differences(stream.job(), reference.rows(), rows_in(stream.job(), run.output)),
             "");
@@ -182,12 +182,13 @@ TEST_P(FileJob, ReadsSeveralPathsInTheirOrder) {
                           single_events);
 }
 
+std::string name_of(const testing::TestParamInfo<Encoding>& test) {
+  const char* const names[] = {"Json", "Csv", "Binary"};
+  return names[static_cast<int>(test.param)];
+}
+
 INSTANTIATE_TEST_SUITE_P(Encodings, FileJob,
-                         testing::Values(Encoding::json, Encoding::csv, Encoding::binary),
-                         [](const testing::TestParamInfo<Encoding>& info) {
-                           const char* const names[] = {"Json", "Csv", "Binary"};
-                           return names[static_cast<int>(info.param)];
-                         });
+                         testing::Values(Encoding::json, Encoding::csv, Encoding::binary), name_of);
 
 /// A small job that a test changes a line of.
 struct SmallJob {
@@ -219,12 +220,12 @@ class SmallFileJob : public testing::Test {
   SmallFileJob() {
     job_.source = file_source(folder_.file("events.ndjson", three_events));
   }
-  Run run(std::vector<std::string> more = {}) {
+  RunResult run(std::vector<std::string> more = {}) {
     std::vector<std::string> arguments{"run", folder_.file("job.yaml", job_.yaml()), "--once"};
     arguments.insert(arguments.end(), more.begin(), more.end());
     return run_sluice(arguments);
   }
-  Run check() { return run_sluice({"check", folder_.file("job.yaml", job_.yaml())}); }
+  RunResult check() { return run_sluice({"check", folder_.file("job.yaml", job_.yaml())}); }
 
   TempFolder folder_;
   SmallJob job_;
@@ -236,7 +237,7 @@ constexpr const char* expected_row =
     "\"values\":{\"events\":3,\"revenue\":12.50},\"revision\":0}\n";
 
 TEST_F(SmallFileJob, WritesARowToTheByteAsTheManualShowsIt) {
-  const Run result = run();
+  const RunResult result = run();
   EXPECT_EQ(result.code, 0) << result.errors;
   EXPECT_EQ(result.output, expected_row);
 }
@@ -252,14 +253,14 @@ TEST_F(SmallFileJob, AppendsTheSameRowsToAFile) {
 TEST_F(SmallFileJob, CountsAJobWithoutAKeyAsOneKey) {
   job_.format = "format: {type: json, event_time: {field: ts, unit: ms}}\n";
   job_.aggregates = "aggregates: [{as: events, fn: count}]\n";
-  const Run result = run();
+  const RunResult result = run();
   EXPECT_EQ(result.code, 0) << result.errors;
   EXPECT_THAT(result.output, HasSubstr("\"key\":{},\"values\":{\"events\":3}"));
 }
 
 TEST_F(SmallFileJob, OfNoEventsIsDoneAtOnceWithoutRows) {
   folder_.file("events.ndjson", "");
-  const Run result = run({"--stats", folder_.path("stats.json")});
+  const RunResult result = run({"--stats", folder_.path("stats.json")});
   EXPECT_EQ(result.code, 0) << result.errors;
   EXPECT_EQ(result.output, "");
   EXPECT_EQ(stats_in(folder_.path("stats.json")).at("events_read"), 0U);
@@ -280,7 +281,7 @@ TEST_F(SmallFileJob, StatsNameEveryCounterOfTheContract) {
 
 TEST_F(SmallFileJob, AWrongOptionEndsItWithCode2NamingFileLineKeyAndSuggestion) {
   job_.windows = "windows: [{name: 1m, type: tumbling, sizze: 1m}]\n";
-  for (const Run& result : {run(), check()}) {
+  for (const RunResult& result : {run(), check()}) {
     EXPECT_EQ(result.code, 2);
     EXPECT_EQ(result.output, "");
     EXPECT_THAT(result.errors, HasSubstr(folder_.path("job.yaml") + ":8: windows[0].sizze: "
@@ -293,7 +294,7 @@ TEST_F(SmallFileJob, EveryFaultOfAJobIsNamedAtOnce) {
   job_.windows = "windows: [{name: 1m, type: tumbling, size: 10}]\n";
   job_.aggregates = "aggregates: [{as: revenue, fn: sum, of: amont}]\n";
   job_.rest = "where: \"amount > 0\"\nhttp: {listen: off}\n";
-  const Run result = check();
+  const RunResult result = check();
   EXPECT_EQ(result.code, 2);
   EXPECT_THAT(result.errors, HasSubstr("windows[0].size: \"10\" is no duration"));
   EXPECT_THAT(result.errors, HasSubstr("did you mean amount?"));
@@ -302,27 +303,27 @@ TEST_F(SmallFileJob, EveryFaultOfAJobIsNamedAtOnce) {
 
 TEST_F(SmallFileJob, TextThatIsNoYamlEndsItWithCode2NamingTheLine) {
   job_.rest = "http: {listen: [\n";
-  const Run result = check();
+  const RunResult result = check();
   EXPECT_EQ(result.code, 2);
   EXPECT_THAT(result.errors, StartsWith(folder_.path("job.yaml") + ":"));
 }
 
 TEST_F(SmallFileJob, AJobFileThatIsNotThereEndsItWithCode2) {
-  const Run result = run_sluice({"run", folder_.path("absent.yaml")});
+  const RunResult result = run_sluice({"run", folder_.path("absent.yaml")});
   EXPECT_EQ(result.code, 2);
   EXPECT_THAT(result.errors, HasSubstr("absent.yaml"));
 }
 
 TEST_F(SmallFileJob, AnInputThatIsNotThereEndsItWithCode1) {
   job_.source = file_source(folder_.path("absent.ndjson"));
-  const Run result = run();
+  const RunResult result = run();
   EXPECT_EQ(result.code, 1);
   EXPECT_THAT(result.errors, HasSubstr(folder_.path("absent.ndjson")));
 }
 
 TEST_F(SmallFileJob, ASinkThatCannotBeOpenedEndsItWithCode1) {
   job_.sinks = "sinks: [{type: file, path: " + folder_.path("absent/rows.ndjson") + "}]\n";
-  const Run result = run();
+  const RunResult result = run();
   EXPECT_EQ(result.code, 1);
   EXPECT_THAT(result.errors, HasSubstr(folder_.path("absent/rows.ndjson")));
 }
@@ -330,7 +331,7 @@ TEST_F(SmallFileJob, ASinkThatCannotBeOpenedEndsItWithCode1) {
 TEST_F(SmallFileJob, AnOutputThatIsFullEndsItWithCode1) {
   const int full = ::open("/dev/full", O_WRONLY | O_CLOEXEC);
   ASSERT_GE(full, 0);
-  const Run result =
+  const RunResult result =
       run_sluice({"run", folder_.file("job.yaml", job_.yaml()), "--once"}, {.output = full});
   ::close(full);
   EXPECT_EQ(result.code, 1);
@@ -338,7 +339,7 @@ TEST_F(SmallFileJob, AnOutputThatIsFullEndsItWithCode1) {
 }
 
 TEST_F(SmallFileJob, StatsThatCannotBeWrittenEndItWithCode1) {
-  const Run result = run({"--stats", folder_.path("absent/stats.json")});
+  const RunResult result = run({"--stats", folder_.path("absent/stats.json")});
   EXPECT_EQ(result.code, 1);
   EXPECT_THAT(result.errors, HasSubstr("absent/stats.json"));
 }
@@ -346,7 +347,7 @@ TEST_F(SmallFileJob, StatsThatCannotBeWrittenEndItWithCode1) {
 TEST_F(SmallFileJob, OnMalformedFailEndsItWithCode1NamingOffsetFieldAndReason) {
   folder_.file("events.ndjson", std::string(three_events) + "{\"ts\":\"soon\"}\n");
   job_.format += "  on_malformed: fail\n";
-  const Run result = run();
+  const RunResult result = run();
   EXPECT_EQ(result.code, 1);
   EXPECT_THAT(result.errors, HasSubstr("offset 227"));
   EXPECT_THAT(result.errors, HasSubstr("field ts"));
@@ -355,7 +356,7 @@ TEST_F(SmallFileJob, OnMalformedFailEndsItWithCode1NamingOffsetFieldAndReason) {
 
 TEST_F(SmallFileJob, MalformedEventsAreDroppedAndCountedByDefault) {
   folder_.file("events.ndjson", "\"\n{\"ts\":\"soon\"}\n" + std::string(three_events) + "[]\n");
-  const Run result = run({"--stats", folder_.path("stats.json")});
+  const RunResult result = run({"--stats", folder_.path("stats.json")});
   EXPECT_EQ(result.code, 0);
   EXPECT_EQ(result.output, expected_row);
   const Stats stats = stats_in(folder_.path("stats.json"));
@@ -364,7 +365,7 @@ TEST_F(SmallFileJob, MalformedEventsAreDroppedAndCountedByDefault) {
 }
 
 TEST_F(SmallFileJob, CheckPrintsThePlan) {
-  const Run result = check();
+  const RunResult result = check();
   EXPECT_EQ(result.code, 0) << result.errors;
   for (const char* part : {"pipeline shop", "window 1m: size 60s", "sum of amount",
                            "bytes a key", "backend "}) {
@@ -373,7 +374,7 @@ TEST_F(SmallFileJob, CheckPrintsThePlan) {
 }
 
 TEST(CommandLine, PrintsTheVersion) {
-  const Run result = run_sluice({"--version"});
+  const RunResult result = run_sluice({"--version"});
   EXPECT_EQ(result.code, 0);
   EXPECT_THAT(result.output, testing::ContainsRegex("^sluice [0-9]+\\.[0-9]+\\.[0-9]+ \\("));
 }
@@ -388,27 +389,76 @@ TEST(CommandLine, WithoutACommandIsWrongUsage) {
 
 TEST(CommandLine, ChecksItsOwnDefaults) {
   const TempFolder folder;
-  const Run defaults = run_sluice({"config", "--defaults"});
+  const RunResult defaults = run_sluice({"config", "--defaults"});
   EXPECT_EQ(defaults.code, 0);
-  const Run result = run_sluice({"check", folder.file("job.yaml", defaults.output)});
+  const RunResult result = run_sluice({"check", folder.file("job.yaml", defaults.output)});
   EXPECT_EQ(result.code, 0) << result.errors;
 }
 
-std::set<std::filesystem::path> examples() {
-  std::set<std::filesystem::path> jobs;
-  const std::filesystem::path source = std::getenv("SLUICE_SOURCE_DIR");
-  for (const auto& entry : std::filesystem::directory_iterator(source / "examples")) {
-    if (entry.path().extension() == ".yaml") jobs.insert(entry.path());
-  }
-  return jobs;
+const std::filesystem::path& source_folder() {
+  static const std::filesystem::path folder = std::getenv("SLUICE_SOURCE_DIR");
+  return folder;
 }
 
 TEST(Examples, AllPassTheCheck) {
-  ASSERT_FALSE(examples().empty());
-  for (const std::filesystem::path& job : examples()) {
-    const Run result = run_sluice({"check", job.string()});
-    EXPECT_EQ(result.code, 0) << job << ": " << result.errors;
+  std::size_t jobs = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(source_folder() / "examples")) {
+    if (entry.path().extension() != ".yaml") continue;
+    ++jobs;
+    const RunResult result = run_sluice({"check", entry.path().string()});
+    EXPECT_EQ(result.code, 0) << entry.path() << ": " << result.errors;
   }
+  EXPECT_GT(jobs, 0U);
+}
+
+RunResult run_example(const std::string& name) {
+  return run_sluice({"run", "examples/" + name, "--once"}, {.folder = source_folder().string()});
+}
+
+TEST(Examples, OrdersGiveTheRevenueOfEachCountryAndHour) {
+  const RunResult result = run_example("orders-file.yaml");
+  EXPECT_EQ(result.code, 0) << result.errors;
+  const std::string first = "{\"pipeline\":\"orders\",\"window\":\"1h\","
+                            "\"window_start\":1709283600000,\"window_end\":1709287200000,";
+  EXPECT_THAT(
+      lines_of(result.output),
+      testing::UnorderedElementsAre(
+          first + "\"key\":{\"country\":\"NO\"},\"values\":{\"orders\":2,\"revenue\":149.90,"
+                  "\"smallest\":19.90,\"items\":9},\"revision\":0}",
+          first + "\"key\":{\"country\":\"DE\"},\"values\":{\"orders\":1,\"revenue\":5.00,"
+                  "\"smallest\":5.00,\"items\":1},\"revision\":0}",
+          first + "\"key\":{\"country\":null},\"values\":{\"orders\":1,\"revenue\":0.10,"
+                  "\"smallest\":0.10,\"items\":null},\"revision\":0}",
+          "{\"pipeline\":\"orders\",\"window\":\"1h\",\"window_start\":1709287200000,"
+          "\"window_end\":1709290800000,\"key\":{\"country\":\"NO\"},\"values\":{\"orders\":1,"
+          "\"revenue\":-19.90,\"smallest\":-19.90,\"items\":2},\"revision\":0}"));
+}
+
+TEST(Examples, TradesGiveARowForEachSlideAndSymbol) {
+  const RunResult result = run_example("trades-csv.yaml");
+  EXPECT_EQ(result.code, 0) << result.errors;
+  // Every trade is in five windows; the first two share theirs.
+  EXPECT_EQ(lines_of(result.output).size(), 15U);
+  EXPECT_THAT(result.output,
+              HasSubstr("\"window_start\":1709283600000,\"window_end\":1709283900000,"
+                        "\"key\":{\"symbol\":\"ACME\"},\"values\":{\"trades\":2,"
+                        "\"volume\":150,\"price_avg\":10.75,\"price_stddev\":0.353553"));
+  EXPECT_THAT(result.output, HasSubstr("{\"symbol\":\"B;C\"},\"values\":{\"trades\":1,"
+                                       "\"volume\":null,\"price_avg\":7.25,"
+                                       "\"price_stddev\":null}"));
+}
+
+TEST(Examples, TheGeneratorsJobEndsByItself) {
+  const TempFolder folder;
+  std::string job = content_of((source_folder() / "examples/behaviour-generator.yaml").string());
+  const RunResult result = run_sluice({"run", folder.file("job.yaml", job + "http: {listen: off}\n"),
+                                 "--stats", folder.path("stats.json")});
+  EXPECT_EQ(result.code, 0) << result.errors;
+  const Stats stats = stats_in(folder.path("stats.json"));
+  EXPECT_EQ(stats.at("events_read"), 1'000'000U);
+  EXPECT_GT(stats.at("malformed"), 0U);
+  EXPECT_TRUE(balances(stats));
+  EXPECT_EQ(stats.at("rows_emitted"), lines_of(result.output).size());
 }
 
 }  // namespace

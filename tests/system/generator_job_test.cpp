@@ -249,7 +249,7 @@ TEST_P(BoundedGenerator, GivesEveryEventToAWindowAndTheSameRowsEachTime) {
   const TempFolder folder;
   std::vector<std::vector<std::string>> rows;
   for (int i = 0; i < 2; ++i) {
-    const Run result = run_sluice({"run", folder.file("job.yaml", job()), "--once", "--stats",
+    const RunResult result = run_sluice({"run", folder.file("job.yaml", job()), "--once", "--stats",
                                    folder.path("stats.json")});
     ASSERT_EQ(result.code, 0) << result.errors;
     const Stats counters = stats_in(folder.path("stats.json"));
@@ -262,13 +262,15 @@ TEST_P(BoundedGenerator, GivesEveryEventToAWindowAndTheSameRowsEachTime) {
   EXPECT_EQ(rows[0], rows[1]);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Kinds, BoundedGenerator,
-    testing::Values(
-        Bounded{"UserBehaviour", "user_behaviour", "event_time: {field: time}, key: user_id"},
-        Bounded{"NexmarkBids", "nexmark_bids", "event_time: {field: date_time}, key: auction"},
-        Bounded{"Yahoo", "yahoo", "event_time: {field: event_time}, key: ad_id"}),
-    [](const testing::TestParamInfo<Bounded>& info) { return info.param.name; });
+std::string name_of(const testing::TestParamInfo<Bounded>& test) { return test.param.name; }
+
+constexpr Bounded behaviour{"UserBehaviour", "user_behaviour",
+                            "event_time: {field: time}, key: user_id"};
+constexpr Bounded bids{"NexmarkBids", "nexmark_bids",
+                       "event_time: {field: date_time}, key: auction"};
+constexpr Bounded yahoo{"Yahoo", "yahoo", "event_time: {field: event_time}, key: ad_id"};
+
+INSTANTIATE_TEST_SUITE_P(Kinds, BoundedGenerator, testing::Values(behaviour, bids, yahoo), name_of);
 
 }  // namespace
 }  // namespace sluice::system_test

@@ -81,7 +81,7 @@ aggregates: [{as: events, fn: count}]
 sinks: [{type: stdout}]
 http: {listen: off}
 )");
-  const Run run = run_sluice({"run", job, "--once"});
+  const RunResult run = run_sluice({"run", job, "--once"});
   EXPECT_EQ(run.code, 0) << run.errors;
   // Seconds 6 to 9 of the first partition, and of the second all from 6.5 on.
   EXPECT_EQ(run.output,

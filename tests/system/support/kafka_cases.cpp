@@ -220,13 +220,13 @@ struct StartCase {
             small_batches + any_port);
   }
 
-  Run once(const std::string& start) {
+  RunResult once(const std::string& start) {
     return run_sluice({"run", job(start), "--once", "--stats", stats()});
   }
 
   /// --once from `start`; how many events it read.
   std::uint64_t events_from(const std::string& start) {
-    const Run result = once(start);
+    const RunResult result = once(start);
     EXPECT_EQ(result.code, 0) << result.errors;
     return stats_in(stats()).at("events_read");
   }
@@ -273,7 +273,7 @@ void expect_once_gives_the_oracles_rows(const std::string& brokers, const std::s
                                  .format = text.format_yaml(false),
                                  .engine = small_batches}));
   const std::string stats = folder.path("stats.json");
-  const Run run = run_sluice({"run", path, "--once", "--stats", stats});
+  const RunResult run = run_sluice({"run", path, "--once", "--stats", stats});
   ASSERT_EQ(run.code, 0) << run.errors << content_of(path);
   EXPECT_EQ(oracle::differences(job, reference.rows(), rows_in(job, run.output)), "");
   expect_books(reference.books(), stats_in(stats));
@@ -334,10 +334,10 @@ void expect_start_at_given_offsets(const std::string& brokers, const std::string
   start.send(1, 10);
   EXPECT_EQ(start.events_from("start: {offsets: {" + topic + ": {0: 7, 1: 10}}}"), 3U);
   EXPECT_EQ(start.events_from("start: {offsets: {" + topic + ": {0: 10, 1: 10}}}"), 0U);
-  const Run beyond = start.once("start: {offsets: {" + topic + ": {0: 0, 1: 11}}}");
+  const RunResult beyond = start.once("start: {offsets: {" + topic + ": {0: 0, 1: 11}}}");
   EXPECT_EQ(beyond.code, 1);
   EXPECT_THAT(beyond.errors, HasSubstr(topic));
-  const Run incomplete = start.once("start: {offsets: {" + topic + ": {0: 0}}}");
+  const RunResult incomplete = start.once("start: {offsets: {" + topic + ": {0: 0}}}");
   EXPECT_NE(incomplete.code, 0);
   EXPECT_THAT(incomplete.errors, HasSubstr(topic));
 }
@@ -353,7 +353,7 @@ void expect_topics_by_regular_expression(const std::string& brokers, const std::
   const std::string named = "topics: " + topic + "_a";
   std::string by_expression = job;
   by_expression.replace(job.find(named), named.size(), "topics: [\"^" + topic + "_[ab]$\"]");
-  const Run run = run_sluice({"run", first.folder.file("job.yaml", by_expression), "--once",
+  const RunResult run = run_sluice({"run", first.folder.file("job.yaml", by_expression), "--once",
                               "--stats", first.stats()});
   EXPECT_EQ(run.code, 0) << run.errors;
   EXPECT_EQ(stats_in(first.stats()).at("events_read"), 12U);
@@ -379,7 +379,7 @@ void expect_no_secret_is_shown(const std::string& brokers, const std::string& to
   EXPECT_THAT(program.errors(), Not(HasSubstr(secret)));
   EXPECT_THAT(program.output(), Not(HasSubstr(secret)));
 
-  const Run refused =
+  const RunResult refused =
       start.once("start: earliest, properties: {sasl.pasword: " + secret + "}");
   EXPECT_NE(refused.code, 0);
   EXPECT_THAT(refused.errors, HasSubstr("sasl.pasword"));

@@ -22,7 +22,7 @@ using Client = std::unique_ptr<rd_kafka_t, FreeBy<rd_kafka_destroy>>;
 using Conf = std::unique_ptr<rd_kafka_conf_t, FreeBy<rd_kafka_conf_destroy>>;
 using Queue = std::unique_ptr<rd_kafka_queue_t, FreeBy<rd_kafka_queue_destroy>>;
 using Event = std::unique_ptr<rd_kafka_event_t, FreeBy<rd_kafka_event_destroy>>;
-using Metadata = std::unique_ptr<const rd_kafka_metadata, FreeBy<rd_kafka_metadata_destroy>>;
+using Metadata = std::unique_ptr<const rd_kafka_metadata_t, FreeBy<rd_kafka_metadata_destroy>>;
 using PartitionList =
     std::unique_ptr<rd_kafka_topic_partition_list_t, FreeBy<rd_kafka_topic_partition_list_destroy>>;
 
@@ -99,7 +99,7 @@ void KafkaClient::create_topic(const std::string& name, int partitions) {
   const std::unique_ptr<rd_kafka_topic_t, FreeBy<rd_kafka_topic_destroy>> handle(
       rd_kafka_topic_new(client, name.c_str(), nullptr));
   const bool there = eventually([&] {
-    const rd_kafka_metadata* found = nullptr;
+    const rd_kafka_metadata_t* found = nullptr;
     if (rd_kafka_metadata(client, 0, handle.get(), &found, patience_ms) !=
         RD_KAFKA_RESP_ERR_NO_ERROR) {
       return false;
@@ -117,12 +117,13 @@ void KafkaClient::create_topic(const std::string& name, int partitions) {
 void KafkaClient::produce(const std::string& topic, std::int32_t partition,
                           std::optional<std::string_view> payload, std::int64_t timestamp) {
   rd_kafka_t* const client = handles_->producer.get();
+  char* const bytes = payload ? const_cast<char*>(payload->data()) : nullptr;
+  const std::size_t length = payload ? payload->size() : 0;
   for (;;) {
     const rd_kafka_resp_err_t error = rd_kafka_producev(
         client, RD_KAFKA_V_TOPIC(topic.c_str()), RD_KAFKA_V_PARTITION(partition),
         RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-        RD_KAFKA_V_VALUE(const_cast<char*>(payload ? payload->data() : nullptr),
-                         payload ? payload->size() : 0),
+        RD_KAFKA_V_VALUE(bytes, length),
         RD_KAFKA_V_TIMESTAMP(timestamp), RD_KAFKA_V_END);
     if (error != RD_KAFKA_RESP_ERR__QUEUE_FULL) return require(error, "message to " + topic);
     rd_kafka_poll(client, 100);

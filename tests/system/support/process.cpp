@@ -83,6 +83,7 @@ Process::Process(const std::vector<std::string>& command, const ProcessOptions& 
   if (options.output < 0) output = make_pipe();
   Pipe errors = make_pipe();
   SpawnSettings settings;
+  ::posix_spawn_file_actions_addchdir_np(&settings.files, options.folder.c_str());
   if (options.feed) {
     ::posix_spawn_file_actions_adddup2(&settings.files, input.read, STDIN_FILENO);
   } else {

@@ -29,6 +29,7 @@ struct ProcessOptions {
   std::string input = "/dev/null";            ///< file that is standard input
   bool feed = false;                          ///< standard input is a pipe, fed by write()
   int output = -1;                            ///< takes standard output, which is then not captured
+  std::string folder = ".";                   ///< working folder
   std::vector<std::string> environment = {};  ///< NAME=value, added to ours
 };
 

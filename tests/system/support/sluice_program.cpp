@@ -116,10 +116,10 @@ std::vector<std::string> sluice(const std::vector<std::string>& arguments) {
   return command;
 }
 
-Run run_sluice(const std::vector<std::string>& arguments, const ProcessOptions& options) {
+RunResult run_sluice(const std::vector<std::string>& arguments, const ProcessOptions& options) {
   Process program(sluice(arguments), options);
   const auto ending = program.wait();
-  Run run{.output = program.output(), .errors = program.errors()};
+  RunResult run{.output = program.output(), .errors = program.errors()};
   if (ending) {
     run.code = ending->code;
     run.peak_rss_kib = ending->peak_rss_kib;

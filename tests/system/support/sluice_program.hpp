@@ -15,13 +15,13 @@ namespace sluice::system_test {
 std::vector<std::string> sluice(const std::vector<std::string>& arguments);
 
 /// A run from start to end.
-struct Run {
+struct RunResult {
   int code = -1;  ///< -1: it did not end in time, or a signal ended it
   std::string output;
   std::string errors;
   std::int64_t peak_rss_kib = 0;
 };
-Run run_sluice(const std::vector<std::string>& arguments, const ProcessOptions& options = {});
+RunResult run_sluice(const std::vector<std::string>& arguments, const ProcessOptions& options = {});
 
 /// The counters that --stats wrote; fails the test when the file is not one.
 using Stats = std::map<std::string, std::uint64_t>;
