@@ -2,11 +2,11 @@
 /// maximum of one int64 value. Keys are known and panes open, as in a job that has been running.
 /// Bytes are those of the columns: 24 an event with dense keys, 32 with hashed ones.
 
-#include <benchmark/benchmark.h>
-
 #include <memory>
 #include <string>
 #include <vector>
+
+#include <benchmark/benchmark.h>
 
 #include "bench/backend_load.hpp"
 
@@ -20,8 +20,8 @@ void accumulate_batches(benchmark::State& state, BackendKind kind, const LoadSha
   std::vector<LoadBatch> batches;
   for (std::uint64_t b = 0; b < batches_of_a_million; ++b) batches.emplace_back(shape, b + 1);
   const LoadLimits limits(shape.panes);
-  const auto backend = make_backend(
-      kind, load_backend_shape(count_sum_minimum_maximum(), shape.events, shape.keys));
+  const auto backend =
+      make_backend(kind, load_backend_shape(count_sum_minimum_maximum(), shape.events, shape.keys));
   const auto accumulate = [&](const LoadBatch& batch) {
     const Ticket ticket = backend->stage(batch.columns());
     const BatchReport report = backend->accumulate(ticket, limits.limits, {});
@@ -59,7 +59,8 @@ void add(BackendKind kind, const LoadShape& shape) {
 void add_all(BackendKind kind) {
   constexpr std::size_t million = 1'000'000;
   for (const KeyKind key_kind : {KeyKind::dense, KeyKind::hashed}) {
-    for (const std::size_t keys : {std::size_t{1}, std::size_t{1'000}, std::size_t{100'000}, million}) {
+    for (const std::size_t keys :
+         {std::size_t{1}, std::size_t{1'000}, std::size_t{100'000}, million}) {
       add(kind, {million, keys, Skew::uniform, 2, key_kind});
       if (keys > 1) add(kind, {million, keys, Skew::zipf, 2, key_kind});
     }

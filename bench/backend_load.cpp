@@ -22,8 +22,8 @@ class Zipf {
   }
   std::uint64_t operator()(std::mt19937_64& random) const {
     const double at = std::uniform_real_distribution(0.0, cumulative_.back())(random);
-    return static_cast<std::uint64_t>(
-        std::lower_bound(cumulative_.begin(), cumulative_.end(), at) - cumulative_.begin());
+    return static_cast<std::uint64_t>(std::lower_bound(cumulative_.begin(), cumulative_.end(), at) -
+                                      cumulative_.begin());
   }
 
  private:
@@ -46,12 +46,10 @@ LoadBatch::LoadBatch(const LoadShape& shape, std::uint64_t seed) {
   std::shuffle(key_of.begin(), key_of.end(), std::mt19937_64(1));
   const std::int64_t end = shape.panes * pane_length;
   for (std::size_t i = 0; i < shape.events; ++i) {
-    const auto due =
-        static_cast<std::int64_t>(i) * end / static_cast<std::int64_t>(shape.events);
-    time_.push_back(std::clamp<std::int64_t>(due - static_cast<std::int64_t>(random() % 50), 0,
-                                             end - 1));
-    const std::uint64_t rank =
-        shape.skew == Skew::zipf ? zipf(random) : random() % shape.keys;
+    const auto due = static_cast<std::int64_t>(i) * end / static_cast<std::int64_t>(shape.events);
+    time_.push_back(
+        std::clamp<std::int64_t>(due - static_cast<std::int64_t>(random() % 50), 0, end - 1));
+    const std::uint64_t rank = shape.skew == Skew::zipf ? zipf(random) : random() % shape.keys;
     const std::uint64_t key = key_of[rank];
     low_.push_back(shape.key_kind == KeyKind::dense ? key : mixed(key + 1));
     if (shape.key_kind == KeyKind::hashed) high_.push_back(mixed(~key) | std::uint64_t{1} << 63);

@@ -38,10 +38,12 @@ KafkaLoad::KafkaLoad(std::uint64_t events, std::uint64_t keys) : events_(events)
 }
 
 void KafkaLoad::produce(std::uint64_t keys) {
-  KafkaProducer producer(brokers_, {{"compression.codec", "lz4"},
-                                    {"batch.num.messages", "10000"},
-                                    {"linger.ms", "50"},
-                                    {"allow.auto.create.topics", "true"}});
+  KafkaProducer producer(
+      brokers_,
+      {{"compression.codec", "lz4"}, {"batch.num.messages", "10000"}, {"linger.ms", "50"}});
+  if (!embedded()) {
+    producer.create_topic(topic_, partitions_, std::chrono::seconds(30));
+  }
   Random random(seed, 0);
   std::string event(160, '\0');
   for (std::uint64_t i = 0; i < events_; ++i) {

@@ -13,9 +13,8 @@ namespace sluice::bench {
 /// {"user_id":"u123","amount":1234,"ts":1700000000123,"ok":true}
 /// 10 s of event time per million events, disorder up to 1 s, uniform keys.
 ///
-/// On the broker that the environment names (SLUICE_BENCH_KAFKA: bootstrap servers, topics are
-/// created by its auto-creation or exist already), else on an embedded one, whose 5 MB a partition
-/// it stays below.
+/// On the broker that the environment names (SLUICE_BENCH_KAFKA: bootstrap servers), else on an
+/// embedded one, whose 5 MB a partition it stays below.
 class KafkaLoad {
  public:
   KafkaLoad(std::uint64_t events, std::uint64_t keys);

@@ -34,7 +34,7 @@ enum class FillResult : std::uint8_t {
 
 /// What a source tells about itself for metrics; cumulative since start.
 struct PartitionStatistics {
-  std::optional<std::int64_t> lag;               ///< messages behind the end; unknown: empty, never 0
+  std::optional<std::int64_t> lag;  ///< messages behind the end; unknown: empty, never 0
   std::optional<std::int64_t> committed_offset;
   std::optional<std::int64_t> end_offset;
 };

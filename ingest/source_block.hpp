@@ -19,7 +19,7 @@ struct Message {
   bool tombstone = false;    ///< null payload
   bool truncated = false;    ///< longer than a block: only its first bytes are here (malformed)
   PartitionIndex partition = 0;
-  std::int64_t offset = 0;   ///< of the message in its partition; files: bytes before it, all paths
+  std::int64_t offset = 0;  ///< of the message in its partition; files: bytes before it, all paths
   EventTime timestamp = start_of_time;  ///< the transport's (Kafka), ms; start_of_time: it has none
 };
 
@@ -36,11 +36,11 @@ inline constexpr std::size_t block_padding = 64;
 /// Raw bytes and the extents of the messages in them, as a Source filled them. Reused: `clear`
 /// keeps the memory. Owner: the Pipeline's pool.
 struct SourceBlock {
-  StagingBlock memory;    ///< usable bytes: memory.size() - block_padding
+  StagingBlock memory;  ///< usable bytes: memory.size() - block_padding
   std::size_t used = 0;
   std::vector<Message> messages;
-  std::vector<PartitionOffset> positions;       ///< one per partition the block read from
-  std::vector<PartitionIndex> finished;         ///< bounded partitions read to their end
+  std::vector<PartitionOffset> positions;  ///< one per partition the block read from
+  std::vector<PartitionIndex> finished;    ///< bounded partitions read to their end
   std::uint64_t sequence = 0;  ///< blocks are processed in this order: 0, 1, 2... over all lanes
   EventTime now = 0;           ///< wall clock when the block was sealed, ms
   Milliseconds active = 0;     ///< the lane's clock: monotonic ms less the time it was held back

@@ -10,23 +10,23 @@ namespace sluice {
 
 /// What one accumulator of a row keeps.
 enum class AccumulatorKind : std::uint8_t {
-  nulls,               ///< events whose value is null. 1 cold word
-  sum_integer,         ///< exact sum. 1 hot word (wrapped), 1 cold word (signed overflows)
-  sum_squares_integer, ///< exact sum of squares, 192 bits. 2 hot words, 1 cold word
-  sum_double,          ///< sum. 1 hot word
-  sum_shifted,         ///< sum of (value - shift), for the variance of doubles. 1 hot word
-  sum_squares_shifted, ///< sum of (value - shift)^2. 1 hot word
-  minimum,             ///< smallest ordered image (see ordered_image). 1 hot word
-  maximum,             ///< largest ordered image. 1 hot word
+  nulls,                ///< events whose value is null. 1 cold word
+  sum_integer,          ///< exact sum. 1 hot word (wrapped), 1 cold word (signed overflows)
+  sum_squares_integer,  ///< exact sum of squares, 192 bits. 2 hot words, 1 cold word
+  sum_double,           ///< sum. 1 hot word
+  sum_shifted,          ///< sum of (value - shift), for the variance of doubles. 1 hot word
+  sum_squares_shifted,  ///< sum of (value - shift)^2. 1 hot word
+  minimum,              ///< smallest ordered image (see ordered_image). 1 hot word
+  maximum,              ///< largest ordered image. 1 hot word
 };
 
 /// One accumulator of a row. Word numbers count from the start of the hot or the cold part.
 struct AccumulatorSpec {
   AccumulatorKind kind = AccumulatorKind::nulls;
-  std::uint8_t value = 0;       ///< value column
-  bool is_double = false;       ///< the column holds doubles; else int64 or scaled decimals
-  std::uint16_t hot = 0;        ///< first hot word, where the kind has one
-  std::uint16_t cold = 0;       ///< first cold word, where the kind has one
+  std::uint8_t value = 0;  ///< value column
+  bool is_double = false;  ///< the column holds doubles; else int64 or scaled decimals
+  std::uint16_t hot = 0;   ///< first hot word, where the kind has one
+  std::uint16_t cold = 0;  ///< first cold word, where the kind has one
 };
 
 /// The layout of a row: a key slot's accumulators in one pane. Data, built from the configuration
@@ -75,15 +75,15 @@ struct WrappedSum {
 };
 
 SLUICE_HD constexpr WrappedSum wrapping_add(std::int64_t a, std::int64_t b) noexcept {
-  const auto sum = static_cast<std::int64_t>(static_cast<std::uint64_t>(a) +
-                                             static_cast<std::uint64_t>(b));
+  const auto sum =
+      static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
   const bool overflowed = ((a ^ sum) & (b ^ sum)) < 0;
   return {sum, !overflowed ? 0 : (a < 0 ? -1 : 1)};
 }
 
 SLUICE_HD constexpr WrappedSum wrapping_subtract(std::int64_t a, std::int64_t b) noexcept {
-  const auto difference = static_cast<std::int64_t>(static_cast<std::uint64_t>(a) -
-                                                    static_cast<std::uint64_t>(b));
+  const auto difference =
+      static_cast<std::int64_t>(static_cast<std::uint64_t>(a) - static_cast<std::uint64_t>(b));
   const bool overflowed = ((a ^ b) & (a ^ difference)) < 0;
   return {difference, !overflowed ? 0 : (a < 0 ? -1 : 1)};
 }

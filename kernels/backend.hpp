@@ -59,14 +59,14 @@ struct BatchReport {
   std::uint64_t in_no_window = 0;
   std::uint64_t late = 0;
   std::uint64_t keys_full = 0;
-  std::vector<std::uint64_t> refused;  ///< [limits.window_count] accepted, but not by this window
+  std::vector<std::uint64_t> refused;    ///< [limits.window_count] accepted, but not by this window
   std::vector<PartitionMaximum> maxima;  ///< per partition with an event the future guard passed
   std::vector<FirstSeenKey> first_seen;
-  std::vector<Correction> corrections;    ///< sorted, no duplicates
+  std::vector<Correction> corrections;     ///< sorted, no duplicates
   std::vector<std::uint32_t> late_events;  ///< indices
-  std::vector<std::uint32_t> parked;  ///< indices, ascending: no pane or no memory for them
-  std::vector<ColumnIndex> opened;    ///< columns that hold rows now and held none before
-  bool out_of_memory = false;         ///< some of `parked` found max_state_bytes used up
+  std::vector<std::uint32_t> parked;       ///< indices, ascending: no pane or no memory for them
+  std::vector<ColumnIndex> opened;         ///< columns that hold rows now and held none before
+  bool out_of_memory = false;              ///< some of `parked` found max_state_bytes used up
 };
 
 /// Identifies a staged batch.
@@ -74,7 +74,7 @@ enum class Ticket : std::uint64_t {};
 
 /// Cumulative figures of one kernel, or of one stage of the CPU backend.
 struct KernelStatistics {
-  std::string_view name;         ///< static storage
+  std::string_view name;  ///< static storage
   std::uint64_t launches = 0;
   std::uint64_t timed_launches = 0;  ///< seconds, bytes and events cover these
   double seconds = 0;
@@ -83,10 +83,10 @@ struct KernelStatistics {
 };
 
 struct BackendStatus {
-  std::size_t keys = 0;         ///< slots in use
-  std::size_t key_capacity = 0; ///< slots before the dictionary grows
+  std::size_t keys = 0;          ///< slots in use
+  std::size_t key_capacity = 0;  ///< slots before the dictionary grows
   std::size_t state_bytes = 0;
-  std::size_t columns = 0;      ///< columns that hold rows
+  std::size_t columns = 0;  ///< columns that hold rows
   std::uint64_t rehashes = 0;
   std::vector<KernelStatistics> kernels;  ///< fixed order and length for the backend's life
 };

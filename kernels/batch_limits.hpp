@@ -23,7 +23,7 @@ struct GridLimits {
   std::uint32_t window_count = 0;
   PaneIndex first_pane = 0;
   std::uint32_t pane_count = 0;
-  PaneIndex corrected_before = 0;  ///< earlier panes have been taken into a closed window
+  PaneIndex corrected_before = 0;        ///< earlier panes have been taken into a closed window
   const ColumnIndex* columns = nullptr;  ///< [pane_count] column of each pane, host memory
 };
 
@@ -31,7 +31,7 @@ struct GridLimits {
 /// engine from the watermark as it stood before it. Trivially copyable; the columns are borrowed
 /// for the call.
 struct BatchLimits {
-  EventTime future_after = end_of_time;   ///< later events are dropped as future
+  EventTime future_after = end_of_time;      ///< later events are dropped as future
   EventTime untouched_from = start_of_time;  ///< no window of an event at or after this has closed
   bool gaps = false;  ///< some definition has slide > size: an event may be in no window
   std::uint32_t window_count = 0;

@@ -178,8 +178,8 @@ SLUICE_HD inline void remove_row(const RowLayout& layout, RowRef target, RowRef 
     if (spec.kind == AccumulatorKind::nulls) {
       *cold -= source.cold[spec.cold];
     } else if (spec.kind == AccumulatorKind::sum_integer) {
-      const WrappedSum difference = wrapping_subtract(static_cast<std::int64_t>(*hot),
-                                                      static_cast<std::int64_t>(*from));
+      const WrappedSum difference =
+          wrapping_subtract(static_cast<std::int64_t>(*hot), static_cast<std::int64_t>(*from));
       *hot = static_cast<std::uint64_t>(difference.sum);
       *cold += static_cast<std::uint64_t>(difference.overflow) - source.cold[spec.cold];
     } else if (spec.kind == AccumulatorKind::sum_squares_integer) {

@@ -40,8 +40,7 @@ std::vector<GridPlan> plan_grids(std::span<const WindowSpec> windows) {
     for (GridPlan& plan : plans) {
       const Milliseconds size = longest(plan, windows);
       const std::int64_t apart = size / plan.grid.length + window.size / own.length;
-      const std::int64_t together =
-          std::max(size, window.size) / joined(plan.grid, window).length;
+      const std::int64_t together = std::max(size, window.size) / joined(plan.grid, window).length;
       const std::int64_t growth = ceil_div(together, apart);
       if (best == nullptr || growth < best_growth) {
         best = &plan;

@@ -1,8 +1,8 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
 #include <span>
+#include <vector>
 
 #include "kernels/hd.hpp"
 #include "kernels/types.hpp"

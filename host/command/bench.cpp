@@ -1,23 +1,17 @@
 #include "host/command/bench.hpp"
 
-#include <sys/resource.h>
-#include <sys/statvfs.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <cstring>
-#include <filesystem>
-#include <fstream>
 #include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include <unistd.h>
+#include <sys/resource.h>
 
+#include "host/command/event_file.hpp"
 #include "host/command/run.hpp"
-#include "ingest/generate/event_generator.hpp"
 
 namespace sluice {
 namespace {
@@ -97,38 +91,6 @@ GeneratorSettings bench_events(const BenchOptions& options) {
   return generator;
 }
 
-/// A file of generated events, removed at the end.
-class EventFile {
- public:
-  explicit EventFile(const GeneratorSettings& settings)
-      : path_(std::filesystem::temp_directory_path() /
-              ("sluice-bench-" + std::to_string(::getpid()) + ".ndjson")) {
-    std::ofstream file(path_, std::ios::binary);
-    EventGenerator generator(settings, *settings.start, 0);
-    std::vector<char> piece(std::size_t{1} << 20);
-    while (!generator.finished()) {
-      char* at = piece.data();
-      generator.write(at, piece.data() + piece.size(), settings.events, true);
-      file.write(piece.data(), at - piece.data());
-      bytes_ += static_cast<std::uint64_t>(at - piece.data());
-    }
-    if (!file.flush()) throw std::runtime_error(path_.string() + " cannot be written");
-  }
-  ~EventFile() {
-    std::error_code ignored;
-    std::filesystem::remove(path_, ignored);
-  }
-  EventFile(const EventFile&) = delete;
-  EventFile& operator=(const EventFile&) = delete;
-
-  std::string path() const { return path_.string(); }
-  std::uint64_t bytes() const noexcept { return bytes_; }
-
- private:
-  std::filesystem::path path_;
-  std::uint64_t bytes_ = 0;
-};
-
 /// The run with the median of the times.
 Measure measure(const Job& job, unsigned runs, Logger& logger, const std::stop_token& stop) {
   std::vector<Measure> measures;
@@ -149,8 +111,8 @@ Measure measure(const Job& job, unsigned runs, Logger& logger, const std::stop_t
 void print_row(const char* name, const Measure& run, std::uint64_t bytes, double ceiling) {
   const auto events = static_cast<double>(run.events);
   const double rate = static_cast<double>(bytes) / run.seconds;
-  std::printf("%-28s %12.2f %12.2f %12.0f %11.1f%%\n", name, events / run.seconds / 1e6,
-              rate / 1e9, run.cpu_seconds / events * 1e9, 100 * rate / ceiling);
+  std::printf("%-28s %12.2f %12.2f %12.0f %11.1f%%\n", name, events / run.seconds / 1e6, rate / 1e9,
+              run.cpu_seconds / events * 1e9, 100 * rate / ceiling);
 }
 
 }  // namespace

@@ -66,7 +66,8 @@ CLI::App& add_run(CLI::App& app, Options& options) {
   run.add_flag("--once", options.run.once,
                "Read to the present end of the source, close every window, exit");
   run.add_flag("--drain", options.run.drain, "Close open windows when stopped");
-  run.add_option("--stats", options.run.stats_path, "Write the final counters to this file as JSON");
+  run.add_option("--stats", options.run.stats_path,
+                 "Write the final counters to this file as JSON");
   add_log_options(run, options);
   return run;
 }

@@ -65,8 +65,8 @@ class DemoProducer {
 
 void print_summary(const RunSummary& summary) {
   const Books& books = summary.books;
-  const auto rate = static_cast<std::uint64_t>(static_cast<double>(books.events_read) /
-                                               summary.seconds);
+  const auto rate =
+      static_cast<std::uint64_t>(static_cast<double>(books.events_read) / summary.seconds);
   std::printf("\n%s events in %.1f s (%s events/s) on the %s backend\n",
               grouped(books.events_read).c_str(), summary.seconds, grouped(rate).c_str(),
               summary.backend.c_str());
@@ -85,8 +85,7 @@ void print_summary(const RunSummary& summary) {
 
 }  // namespace
 
-Job demo_job(const std::string& brokers, const std::string& topic_name,
-             const std::string& listen) {
+Job demo_job(const std::string& brokers, const std::string& topic_name, const std::string& listen) {
   Job job;
   job.pipeline = "demo";
   KafkaSettings kafka;

@@ -1,8 +1,8 @@
 #include "host/command/live_view.hpp"
 
-#include <unistd.h>
-
 #include <cstdio>
+
+#include <unistd.h>
 
 namespace sluice {
 namespace {
@@ -40,8 +40,7 @@ std::string LiveView::line_of(const PipelineView& view, Milliseconds now) {
     line += ", " + grouped((books.events_read - last_events_) * 1'000 / elapsed) + "/s";
   }
   line += ", " + grouped(books.windows_closed) + " windows, " + grouped(books.rows_emitted) +
-          " rows, late " + grouped(books.late_dropped) + ", malformed " +
-          grouped(books.malformed);
+          " rows, late " + grouped(books.late_dropped) + ", malformed " + grouped(books.malformed);
   std::int64_t lag = 0;
   for (const PartitionStatistics& partition : view.source.statistics().partitions) {
     lag += partition.lag.value_or(0);

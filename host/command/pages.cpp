@@ -66,8 +66,8 @@ Routes make_routes(const Job& job, const EngineMetrics& metrics, PrometheusSink*
       {"/-/healthy",
        [&pulse](const Request&) {
          if (pulse.started() && pulse.age() > stuck_after) {
-           return text_response(503, "the engine has not moved for " +
-                                         std::to_string(pulse.age() / 1'000) + " s\n");
+           return text_response(
+               503, "the engine has not moved for " + std::to_string(pulse.age() / 1'000) + " s\n");
          }
          return text_response(200, "healthy\n");
        }},

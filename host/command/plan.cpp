@@ -14,23 +14,34 @@ namespace {
 
 std::string_view name_of(AccumulatorKind kind) {
   switch (kind) {
-    case AccumulatorKind::nulls: return "nulls";
-    case AccumulatorKind::sum_integer: return "exact sum";
-    case AccumulatorKind::sum_squares_integer: return "exact sum of squares";
-    case AccumulatorKind::sum_double: return "sum";
-    case AccumulatorKind::sum_shifted: return "shifted sum";
-    case AccumulatorKind::sum_squares_shifted: return "shifted sum of squares";
-    case AccumulatorKind::minimum: return "minimum";
-    case AccumulatorKind::maximum: return "maximum";
+    case AccumulatorKind::nulls:
+      return "nulls";
+    case AccumulatorKind::sum_integer:
+      return "exact sum";
+    case AccumulatorKind::sum_squares_integer:
+      return "exact sum of squares";
+    case AccumulatorKind::sum_double:
+      return "sum";
+    case AccumulatorKind::sum_shifted:
+      return "shifted sum";
+    case AccumulatorKind::sum_squares_shifted:
+      return "shifted sum of squares";
+    case AccumulatorKind::minimum:
+      return "minimum";
+    case AccumulatorKind::maximum:
+      return "maximum";
   }
   return "";
 }
 
 std::string_view name_of(WindowValues::Method method) {
   switch (method) {
-    case WindowValues::Method::direct: return "combined from its panes";
-    case WindowValues::Method::running: return "running value";
-    case WindowValues::Method::two_stacks: return "two stacks";
+    case WindowValues::Method::direct:
+      return "combined from its panes";
+    case WindowValues::Method::running:
+      return "running value";
+    case WindowValues::Method::two_stacks:
+      return "two stacks";
   }
   return "";
 }
@@ -43,9 +54,12 @@ std::string duration_text(Milliseconds length) {
 /// Columns of rows that a definition keeps beside the panes.
 std::int64_t working_columns(const WindowSpec& spec, const PaneGrid& grid, bool invertible) {
   switch (WindowValues::method_for(spec, invertible)) {
-    case WindowValues::Method::direct: return 1;
-    case WindowValues::Method::running: return 1;
-    case WindowValues::Method::two_stacks: return 1 + spec.size / grid.length;
+    case WindowValues::Method::direct:
+      return 1;
+    case WindowValues::Method::running:
+      return 1;
+    case WindowValues::Method::two_stacks:
+      return 1 + spec.size / grid.length;
   }
   return 0;
 }

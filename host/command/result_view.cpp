@@ -1,9 +1,9 @@
 #include "host/command/result_view.hpp"
 
-#include <unistd.h>
-
 #include <cstdio>
 #include <ctime>
+
+#include <unistd.h>
 
 #include "host/command/live_view.hpp"
 #include "host/sinks/row_text.hpp"

@@ -32,23 +32,23 @@ void prepare_for_once(Job& job) {
 }
 
 std::unique_ptr<Source> make_source(Job& job, Logger& logger) {
-  return std::visit(
-      Overloaded{
-          [&](const KafkaSettings& settings) -> std::unique_ptr<Source> {
-            return make_kafka_source(settings, [&logger](const std::string& text) {
-              logger.warn(text, {{"source", "kafka"}});
-            });
-          },
-          [&](const FileSettings& settings) -> std::unique_ptr<Source> {
-            auto source = make_file_source(settings, job.format, job.engine.threads);
-            if (job.format.csv.header) job.format.csv.columns = source->columns();
-            return source;
-          },
-          [&](const GeneratorSettings& settings) -> std::unique_ptr<Source> {
-            return make_generator_source(settings, job.format.framing, job.engine.threads);
-          },
-      },
-      job.source);
+  return std::visit(Overloaded{
+                        [&](const KafkaSettings& settings) -> std::unique_ptr<Source> {
+                          return make_kafka_source(settings, [&logger](const std::string& text) {
+                            logger.warn(text, {{"source", "kafka"}});
+                          });
+                        },
+                        [&](const FileSettings& settings) -> std::unique_ptr<Source> {
+                          auto source = make_file_source(settings, job.format, job.engine.threads);
+                          if (job.format.csv.header) job.format.csv.columns = source->columns();
+                          return source;
+                        },
+                        [&](const GeneratorSettings& settings) -> std::unique_ptr<Source> {
+                          return make_generator_source(settings, job.format.framing,
+                                                       job.engine.threads);
+                        },
+                    },
+                    job.source);
 }
 
 struct Sinks {
@@ -83,9 +83,9 @@ void log_start(Logger& logger, const Job& job, const Source& source, const Backe
                            {"lanes", source.lanes()}});
   logger.info("backend", {{"backend", name_of(backend.kind())},
                           {"device", backend.device()},
-                          {"why", job.engine.backend          ? std::string_view("configured")
-                                  : reason.empty() ? std::string_view("a GPU is here")
-                                                   : std::string_view(reason)}});
+                          {"why", job.engine.backend ? std::string_view("configured")
+                                  : reason.empty()   ? std::string_view("a GPU is here")
+                                                     : std::string_view(reason)}});
   if (std::holds_alternative<KafkaSettings>(job.source)) {
     logger.warn("no checkpoints: windows that are open at a stop are lost by a restart");
   }
@@ -122,9 +122,10 @@ Web listen(const Job& job, EngineMetrics& metrics, PrometheusSink* sink, const P
                 std::to_string(web.server->port());
   logger.info("listening", {{"address", web.address}});
   if (!is_loopback(address)) {
-    logger.warn("the listener is reachable from other machines, and results are shown without "
-                "authentication",
-                {{"address", web.address}});
+    logger.warn(
+        "the listener is reachable from other machines, and results are shown without "
+        "authentication",
+        {{"address", web.address}});
   }
   return web;
 }
@@ -189,14 +190,15 @@ RunSummary run_job(Job job, const RunOptions& options, Logger& logger, std::stop
   LiveView live(clock);
   const Web web = listen(job, metrics, sinks.prometheus, pulse, logger);
 
-  Pipeline pipeline(job, *source, *backend, sinks.all, clock,
-                    {.batch_done = [&](const BatchFigures& figures) { metrics.batch_done(figures); },
-                     .state =
-                         [&](const PipelineView& view) {
-                           pulse.beat();
-                           metrics.state(view);
-                           live.state(view);
-                         }});
+  Pipeline pipeline(
+      job, *source, *backend, sinks.all, clock,
+      {.batch_done = [&](const BatchFigures& figures) { metrics.batch_done(figures); },
+       .state =
+           [&](const PipelineView& view) {
+             pulse.beat();
+             metrics.state(view);
+             live.state(view);
+           }});
   const auto start = std::chrono::steady_clock::now();
   try {
     pipeline.run(stop, options.drain ? OpenWindows::close : OpenWindows::keep);

@@ -1,10 +1,10 @@
 #include "host/command/signals.hpp"
 
+#include <ctime>
+
 #include <pthread.h>
 #include <signal.h>
 #include <unistd.h>
-
-#include <ctime>
 
 namespace sluice {
 namespace {

@@ -10,9 +10,12 @@ namespace {
 /// Windows longer than this are refused: far beyond any stream, and safe to compute with.
 constexpr Milliseconds longest_window = std::int64_t{1} << 45;
 
+/// Stands in for a size that is missing or wrong, so that the other windows can be checked.
+constexpr Milliseconds default_size = 1'000;
+
 WindowDefinition read_window(Section& section) {
-  WindowDefinition window;
-  window.name = section.required_text("name");
+  WindowDefinition window{.name = section.required_text("name"),
+                          .spec = {.size = default_size, .slide = default_size}};
   if (!is_name(window.name) && !is_name("_" + window.name)) {
     section.fault("name", "\"" + window.name + "\" cannot name a window: letters, digits and _");
   }
@@ -31,7 +34,7 @@ WindowDefinition read_window(Section& section) {
   }
   if (!section.has("size")) section.fault("size", "is required, as in 10s or 1m");
   WindowSpec& spec = window.spec;
-  spec.size = section.duration("size", 1'000, 1);
+  spec.size = section.duration("size", default_size, 1);
   spec.slide = spec.size;
   if (type == Type::sliding) {
     if (!section.has("slide")) section.fault("slide", "is required, as in 1s");

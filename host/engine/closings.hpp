@@ -23,8 +23,8 @@ struct WindowId {
   auto operator<=>(const WindowId&) const = default;
 };
 
-/// Windows of definition `window` that close when the watermark moves from `from` to `to`, as far as
-/// any pane of theirs holds rows.
+/// Windows of definition `window` that close when the watermark moves from `from` to `to`, as far
+/// as any pane of theirs holds rows.
 void append_closings(std::uint32_t window, const WindowSpec& spec, const GridState& grid,
                      EventTime from, EventTime to, std::vector<WindowId>& closings);
 

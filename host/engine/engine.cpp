@@ -54,9 +54,9 @@ struct Engine::Impl {
   std::size_t row_words;
   ColumnPool columns;
   std::vector<GridState> grids;
-  std::vector<std::uint32_t> grid_of;        ///< by definition
-  std::vector<WindowValues*> values_;        ///< by definition
-  std::vector<std::uint32_t> limits_order;   ///< definition of BatchLimits::windows[i]
+  std::vector<std::uint32_t> grid_of;       ///< by definition
+  std::vector<WindowValues*> values_;       ///< by definition
+  std::vector<std::uint32_t> limits_order;  ///< definition of BatchLimits::windows[i]
   KeyNames names;
   Books books;
   std::vector<std::uint64_t> refused;
@@ -176,8 +176,7 @@ void Engine::Impl::revise_window(const WindowId& window, const std::set<KeySlot>
   ++state.revision;
   if (!state.has_rows) ++books.windows_closed;
   state.has_rows = true;
-  values_of(window.window)
-      .revise(window.start, grids[grid_of[window.window]].panes, 0, steps);
+  values_of(window.window).revise(window.start, grids[grid_of[window.window]].panes, 0, steps);
   outputs.assign(1, {});
   const std::vector<KeySlot> only(slots.begin(), slots.end());
   backend.run(steps, only, outputs);
@@ -205,8 +204,7 @@ void Engine::Impl::close(const std::vector<WindowId>& closings) {
     const std::span windows(closings.data() + first, std::min(most, closings.size() - first));
     for (std::uint32_t i = 0; i < windows.size(); ++i) {
       const WindowId& window = windows[i];
-      values_of(window.window)
-          .close(window.start, grids[grid_of[window.window]].panes, i, steps);
+      values_of(window.window).close(window.start, grids[grid_of[window.window]].panes, i, steps);
     }
     outputs.resize(std::max(outputs.size(), windows.size()));
     for (WindowRows& rows : outputs) {
@@ -233,19 +231,18 @@ void Engine::Impl::retire() {
     EventTime live_until = start_of_time;
     for (std::size_t i = 0; i < grid.windows.size(); ++i) {
       const WindowSpec& spec = specs[grid.windows[i]];
-      grid.values[i].forget_before(grid.grid.pane_of(first_open_start(spec, watermark)),
-                                   grid.panes, steps);
-      live_until = std::max(
-          live_until, first_live_start(spec, watermark, job.watermark.allowed_lateness));
+      grid.values[i].forget_before(grid.grid.pane_of(first_open_start(spec, watermark)), grid.panes,
+                                   steps);
+      live_until =
+          std::max(live_until, first_live_start(spec, watermark, job.watermark.allowed_lateness));
     }
     const auto stop = grid.panes.lower_bound(grid.grid.pane_of(live_until));
     for (auto pane = grid.panes.begin(); pane != stop;) {
       const EventTime time = grid.grid.start_of(pane->first);
-      const bool live = std::any_of(
-          grid.windows.begin(), grid.windows.end(), [&](std::uint32_t w) {
-            return specs[w].covers(time) &&
-                   time >= first_live_start(specs[w], watermark, job.watermark.allowed_lateness);
-          });
+      const bool live = std::any_of(grid.windows.begin(), grid.windows.end(), [&](std::uint32_t w) {
+        return specs[w].covers(time) &&
+               time >= first_live_start(specs[w], watermark, job.watermark.allowed_lateness);
+      });
       if (live) {
         ++pane;
         continue;
@@ -336,9 +333,7 @@ void Engine::drain(EventTime now) {
 
 const Books& Engine::books() const noexcept { return impl_->books; }
 const Watermarks& Engine::watermarks() const noexcept { return impl_->watermarks; }
-std::span<const std::uint64_t> Engine::refused_by_window() const noexcept {
-  return impl_->refused;
-}
+std::span<const std::uint64_t> Engine::refused_by_window() const noexcept { return impl_->refused; }
 
 std::size_t Engine::live_panes() const noexcept {
   std::size_t panes = 0;

@@ -24,14 +24,14 @@ using Publish = std::function<void(const WindowResult&)>;
 /// A batch as the engine sees it: staged columns plus what the host alone knows of them.
 struct EngineBatch {
   Ticket ticket{};
-  std::size_t size = 0;          ///< events in the columns
-  EventTime min_time = 0;        ///< over the columns, when size > 0
+  std::size_t size = 0;    ///< events in the columns
+  EventTime min_time = 0;  ///< over the columns, when size > 0
   EventTime max_time = 0;
-  EventTime now = 0;             ///< wall clock, ms
+  EventTime now = 0;  ///< wall clock, ms
   Milliseconds lane_clock = 0;
   std::span<const PartitionIndex> lane_partitions{};  ///< partitions the lane reads
   std::span<const PartitionIndex> held_partitions{};  ///< those it would read but are paused
-  std::span<const PartitionIndex> finished{};       ///< read to their end with this batch
+  std::span<const PartitionIndex> finished{};         ///< read to their end with this batch
   std::uint64_t malformed = 0;
   std::uint64_t tombstones = 0;
   KeyReader key_of{};

@@ -12,18 +12,16 @@ namespace {
 
 constexpr std::int64_t exact_in_double = std::int64_t{1} << 53;
 
-bool is_variance(AggregateFunction function) {
-  return function >= AggregateFunction::stddev;
-}
+bool is_variance(AggregateFunction function) { return function >= AggregateFunction::stddev; }
 
 bool is_sample(AggregateFunction function) {
   return function == AggregateFunction::stddev || function == AggregateFunction::variance;
 }
 
 AccumulatorNeed sum_need(const Aggregate& aggregate, bool is_double) {
-  const AccumulatorKind kind = !is_double                          ? AccumulatorKind::sum_integer
+  const AccumulatorKind kind = !is_double                        ? AccumulatorKind::sum_integer
                                : is_variance(aggregate.function) ? AccumulatorKind::sum_shifted
-                                                                   : AccumulatorKind::sum_double;
+                                                                 : AccumulatorKind::sum_double;
   return {kind, *aggregate.value, is_double};
 }
 
@@ -99,8 +97,7 @@ Lowering::Lowering(const Job& job, const RowLayout& layout)
   }
 }
 
-unsigned Lowering::lower(const std::uint64_t* words,
-                         std::vector<ResultValue>& values) const {
+unsigned Lowering::lower(const std::uint64_t* words, std::vector<ResultValue>& values) const {
   unsigned overflows = 0;
   for (const Plan& plan : plans_) {
     values.push_back(lower_one(plan, words));
@@ -111,8 +108,8 @@ unsigned Lowering::lower(const std::uint64_t* words,
 
 ResultValue Lowering::lower_one(const Plan& plan, const std::uint64_t* words) const {
   const std::uint64_t* cold = words + layout_.hot_words;
-  const auto count = static_cast<std::int64_t>(
-      words[0] - (plan.nulls != nullptr ? cold[plan.nulls->cold] : 0));
+  const auto count =
+      static_cast<std::int64_t>(words[0] - (plan.nulls != nullptr ? cold[plan.nulls->cold] : 0));
   if (plan.function == AggregateFunction::count) {
     return {.kind = ResultValue::Kind::integer, .integer = count};
   }
@@ -150,8 +147,8 @@ ResultValue Lowering::lower_one(const Plan& plan, const std::uint64_t* words) co
 ResultValue Lowering::lower_variance(const Plan& plan, const std::uint64_t* words,
                                      std::int64_t count) const {
   const bool sample = is_sample(plan.function);
-  const bool deviation = plan.function == AggregateFunction::stddev ||
-                         plan.function == AggregateFunction::stddev_pop;
+  const bool deviation =
+      plan.function == AggregateFunction::stddev || plan.function == AggregateFunction::stddev_pop;
   double variance = 0;
   if (plan.is_double) {
     const double sum = std::bit_cast<double>(words[plan.sum->hot]);

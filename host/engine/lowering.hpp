@@ -20,8 +20,7 @@ class Lowering {
 
   /// Appends one value per aggregate. @param words a row as in WindowRows. @returns how
   /// many sums overflowed.
-  unsigned lower(const std::uint64_t* words,
-                 std::vector<ResultValue>& values) const;
+  unsigned lower(const std::uint64_t* words, std::vector<ResultValue>& values) const;
 
  private:
   struct Plan {
@@ -31,7 +30,7 @@ class Lowering {
     std::uint8_t value = 0;
     std::uint8_t scale = 0;
     const AccumulatorSpec* nulls = nullptr;
-    const AccumulatorSpec* sum = nullptr;      ///< of integers, of doubles or shifted
+    const AccumulatorSpec* sum = nullptr;  ///< of integers, of doubles or shifted
     const AccumulatorSpec* squares = nullptr;
     const AccumulatorSpec* extreme = nullptr;
   };

@@ -13,9 +13,9 @@ namespace sluice {
 struct ResultValue {
   enum class Kind : std::uint8_t { null, integer, decimal, real };
   Kind kind = Kind::null;
-  bool overflow = false;      ///< null because an exact sum left the int64 range
-  std::uint8_t scale = 0;     ///< decimal only
-  std::int64_t integer = 0;   ///< integer, or the decimal's scaled integer
+  bool overflow = false;     ///< null because an exact sum left the int64 range
+  std::uint8_t scale = 0;    ///< decimal only
+  std::int64_t integer = 0;  ///< integer, or the decimal's scaled integer
   double real = 0;
 };
 

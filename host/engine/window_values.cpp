@@ -59,9 +59,15 @@ void WindowValues::close(EventTime start, const PaneMap& panes, std::uint32_t ou
   const PaneIndex from = grid_.pane_of(start);
   const PaneIndex to = grid_.pane_of(start + spec_.size);
   switch (method_) {
-    case Method::direct: emit_direct(from, to, panes, output, steps); break;
-    case Method::running: close_running(from, to, panes, output, steps); break;
-    case Method::two_stacks: close_two_stacks(from, to, panes, output, steps); break;
+    case Method::direct:
+      emit_direct(from, to, panes, output, steps);
+      break;
+    case Method::running:
+      close_running(from, to, panes, output, steps);
+      break;
+    case Method::two_stacks:
+      close_two_stacks(from, to, panes, output, steps);
+      break;
   }
 }
 

@@ -73,8 +73,8 @@ class WindowValues {
   PaneGrid grid_;
   Method method_;
   ColumnPool& columns_;
-  ColumnIndex scratch_;              ///< windows combined afresh
-  ColumnIndex working_ = no_column;  ///< the running value, or the back stack
+  ColumnIndex scratch_;               ///< windows combined afresh
+  ColumnIndex working_ = no_column;   ///< the running value, or the back stack
   PaneIndex covered_from_ = nothing;  ///< panes in the working values: [covered_from_, covered_to_)
   PaneIndex covered_to_ = nothing;
   PaneIndex back_from_ = nothing;  ///< first pane in the back stack

@@ -11,11 +11,11 @@ BackendMetrics::BackendMetrics(prometheus::Registry& registry, const Labels& lab
       state_bytes_(gauges(registry, "sluice_state_bytes",
                           "Memory of rows, directories and dictionary.", labels)
                        .Add({})),
-      columns_(gauges(registry, "sluice_state_columns",
-                      "Panes and working values that hold rows.", labels)
+      columns_(gauges(registry, "sluice_state_columns", "Panes and working values that hold rows.",
+                      labels)
                    .Add({})),
-      rehashes_(counters(registry, "sluice_state_rehashes_total",
-                         "Rebuilds of the key dictionary.", labels)
+      rehashes_(counters(registry, "sluice_state_rehashes_total", "Rebuilds of the key dictionary.",
+                         labels)
                     .Add({})) {
   const Labels place{{"backend", std::string(name_of(backend.kind()))},
                      {"device", backend.device()}};

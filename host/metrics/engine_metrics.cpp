@@ -22,8 +22,8 @@ using Buckets = prometheus::Histogram::BucketBoundaries;
 constexpr Milliseconds throughput_interval = 5'000;
 
 const Buckets batch_sizes{1, 16, 256, 1'024, 4'096, 16'384, 65'536, 262'144, 1'048'576, 4'194'304};
-const Buckets durations{1e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2, 5e-2,
-                        0.1,  0.25, 0.5,    1,    2.5,  5,      10};
+const Buckets durations{1e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2,
+                        5e-2, 0.1,  0.25,   0.5,  1,    2.5,    5,    10};
 
 struct Throughput {
   Milliseconds at;
@@ -56,7 +56,7 @@ struct EngineMetrics::Impl {
   prometheus::Gauge& blocks_in_flight;
   prometheus::Gauge& partitions_paused;
   prometheus::Gauge& panes;
-  std::vector<prometheus::Counter*> refused;  ///< by definition
+  std::vector<prometheus::Counter*> refused;                                 ///< by definition
   std::vector<std::pair<prometheus::Counter*, prometheus::Counter*>> sinks;  ///< rows, errors
   prometheus::Family<prometheus::Counter>& sink_rows;
   prometheus::Family<prometheus::Counter>& sink_errors;
@@ -79,8 +79,8 @@ EngineMetrics::Impl::Impl(const Job& job_in, const Source& source, const Backend
                        .Labels(labels)
                        .Register(registry)
                        .Add({}, batch_sizes)),
-      bytes_read(counters(registry, "sluice_bytes_read_total", "Bytes of messages read.", labels)
-                     .Add({})),
+      bytes_read(
+          counters(registry, "sluice_bytes_read_total", "Bytes of messages read.", labels).Add({})),
       events_per_second(gauges(registry, "sluice_throughput_events_per_second",
                                "Events read over the last 5 s.", labels)
                             .Add({})),
@@ -102,9 +102,9 @@ EngineMetrics::Impl::Impl(const Job& job_in, const Source& source, const Backend
   gauges(registry, "sluice_build_info", "Version and commit of the program.")
       .Add({{"version", std::string(version())}, {"revision", std::string(revision())}})
       .Set(1);
-  auto& by_reason = counters(registry, "sluice_batches_total",
-                             "Batches, by what sealed them: full, linger (age) or heartbeat.",
-                             labels);
+  auto& by_reason =
+      counters(registry, "sluice_batches_total",
+               "Batches, by what sealed them: full, linger (age) or heartbeat.", labels);
   batches = {&by_reason.Add({{"sealed_by", "full"}}), &by_reason.Add({{"sealed_by", "linger"}}),
              &by_reason.Add({{"sealed_by", "heartbeat"}})};
   auto& by_stage = prometheus::BuildHistogram()
@@ -115,9 +115,9 @@ EngineMetrics::Impl::Impl(const Job& job_in, const Source& source, const Backend
   stages = {&by_stage.Add({{"stage", "fetch"}}, durations),
             &by_stage.Add({{"stage", "decode"}}, durations),
             &by_stage.Add({{"stage", "compute"}}, durations)};
-  auto& late = counters(registry, "sluice_window_late_events_total",
-                        "Accepted events that came too late for some window of this definition.",
-                        labels);
+  auto& late =
+      counters(registry, "sluice_window_late_events_total",
+               "Accepted events that came too late for some window of this definition.", labels);
   for (const WindowDefinition& window : job.windows) {
     refused.push_back(&late.Add({{"window", window.name}}));
   }
@@ -150,9 +150,9 @@ void EngineMetrics::Impl::update_http() {
                    "HTTP connections refused over the limit.")
               .Add({}),
           static_cast<double>(counted->connections_refused.load(std::memory_order_relaxed)));
-  advance(counters(registry, "sluice_http_timeouts_total", "HTTP clients that were too slow.")
-              .Add({}),
-          static_cast<double>(counted->timeouts.load(std::memory_order_relaxed)));
+  advance(
+      counters(registry, "sluice_http_timeouts_total", "HTTP clients that were too slow.").Add({}),
+      static_cast<double>(counted->timeouts.load(std::memory_order_relaxed)));
 }
 
 EngineMetrics::EngineMetrics(const Job& job, const Source& source, const Backend& backend,

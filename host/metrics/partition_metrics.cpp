@@ -17,9 +17,9 @@ PartitionMetrics::PartitionMetrics(prometheus::Registry& registry, const Labels&
       queue_messages_(gauges(registry, "sluice_source_queue_messages",
                              "Messages fetched and not yet taken.", labels)
                           .Add({})),
-      queue_bytes_(gauges(registry, "sluice_source_queue_bytes",
-                          "Bytes fetched and not yet taken.", labels)
-                       .Add({})),
+      queue_bytes_(
+          gauges(registry, "sluice_source_queue_bytes", "Bytes fetched and not yet taken.", labels)
+              .Add({})),
       client_errors_(counters(registry, "sluice_source_client_errors_total",
                               "Errors that the Kafka client recovered from.", labels)
                          .Add({})) {
@@ -31,8 +31,8 @@ PartitionMetrics::PartitionMetrics(prometheus::Registry& registry, const Labels&
                        "1 for the partition that holds the watermark back.", labels);
   auto& lag = gauges(registry, "sluice_kafka_consumer_lag",
                      "Messages between the position and the end of a partition.", labels);
-  auto& committed = gauges(registry, "sluice_kafka_committed_offset",
-                           "Offset committed for the group.", labels);
+  auto& committed =
+      gauges(registry, "sluice_kafka_committed_offset", "Offset committed for the group.", labels);
   auto& end = gauges(registry, "sluice_kafka_end_offset", "End offset of a partition.", labels);
   for (const PartitionName& name : partitions) {
     const Labels own{{"topic", name.topic}, {"partition", std::to_string(name.number)}};

@@ -1,13 +1,13 @@
 #include "host/metrics/process_metrics.hpp"
 
-#include <sys/resource.h>
-#include <sys/time.h>
-#include <unistd.h>
-
 #include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <string>
+
+#include <sys/resource.h>
+#include <sys/time.h>
+#include <unistd.h>
 
 namespace sluice {
 namespace {
@@ -19,17 +19,16 @@ double seconds_of(const timeval& time) {
 }  // namespace
 
 ProcessMetrics::ProcessMetrics(prometheus::Registry& registry)
-    : cpu_seconds_(counters(registry, "process_cpu_seconds_total",
-                            "User and system CPU time spent.")
-                       .Add({})),
+    : cpu_seconds_(
+          counters(registry, "process_cpu_seconds_total", "User and system CPU time spent.")
+              .Add({})),
       resident_bytes_(
           gauges(registry, "process_resident_memory_bytes", "Resident memory.").Add({})),
       virtual_bytes_(gauges(registry, "process_virtual_memory_bytes", "Virtual memory.").Add({})),
       threads_(gauges(registry, "process_threads", "Threads.").Add({})),
       open_files_(gauges(registry, "process_open_fds", "Open file descriptors.").Add({})) {
-  const double now = std::chrono::duration<double>(
-                         std::chrono::system_clock::now().time_since_epoch())
-                         .count();
+  const double now =
+      std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
   gauges(registry, "process_start_time_seconds", "Start of the process since the epoch.")
       .Add({})
       .Set(now);

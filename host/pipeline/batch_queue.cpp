@@ -32,9 +32,7 @@ void BatchQueue::fail(std::exception_ptr failure) {
 
 Batch* BatchQueue::pop() {
   std::unique_lock lock(mutex_);
-  const auto head_is_ready = [&] {
-    return !waiting_.empty() && waiting_.begin()->first == next_;
-  };
+  const auto head_is_ready = [&] { return !waiting_.empty() && waiting_.begin()->first == next_; };
   changed_.wait(lock, [&] { return head_is_ready() || failure_ != nullptr || lanes_ == 0; });
   if (failure_ != nullptr && !head_is_ready()) std::rethrow_exception(failure_);
   if (waiting_.empty()) return nullptr;

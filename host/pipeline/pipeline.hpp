@@ -23,7 +23,7 @@ struct BatchFigures {
   std::size_t events = 0;
   std::size_t bytes = 0;
   SealedBy sealed_by = SealedBy::full;
-  double fetch_seconds = 0;   ///< waiting for data included
+  double fetch_seconds = 0;  ///< waiting for data included
   double decode_seconds = 0;
   double compute_seconds = 0;  ///< accumulate, close and publish
 };

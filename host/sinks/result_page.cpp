@@ -11,15 +11,24 @@ namespace {
 
 std::string_view name_of(AggregateFunction function) {
   switch (function) {
-    case AggregateFunction::count: return "count";
-    case AggregateFunction::sum: return "sum";
-    case AggregateFunction::min: return "minimum";
-    case AggregateFunction::max: return "maximum";
-    case AggregateFunction::avg: return "average";
-    case AggregateFunction::stddev: return "sample standard deviation";
-    case AggregateFunction::stddev_pop: return "population standard deviation";
-    case AggregateFunction::variance: return "sample variance";
-    case AggregateFunction::variance_pop: return "population variance";
+    case AggregateFunction::count:
+      return "count";
+    case AggregateFunction::sum:
+      return "sum";
+    case AggregateFunction::min:
+      return "minimum";
+    case AggregateFunction::max:
+      return "maximum";
+    case AggregateFunction::avg:
+      return "average";
+    case AggregateFunction::stddev:
+      return "sample standard deviation";
+    case AggregateFunction::stddev_pop:
+      return "population standard deviation";
+    case AggregateFunction::variance:
+      return "sample variance";
+    case AggregateFunction::variance_pop:
+      return "population variance";
   }
   return "";
 }
@@ -133,8 +142,7 @@ std::vector<ResultPage::Line> ResultPage::lines_of(const LatestRows& rows) const
   return lines;
 }
 
-std::string ResultPage::render(
-    std::span<const std::shared_ptr<const LatestRows>> windows) const {
+std::string ResultPage::render(std::span<const std::shared_ptr<const LatestRows>> windows) const {
   std::vector<std::vector<Line>> lines(windows.size());
   for (std::size_t w = 0; w < windows.size(); ++w) {
     if (windows[w]) lines[w] = lines_of(*windows[w]);

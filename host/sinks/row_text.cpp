@@ -15,8 +15,8 @@ void append_chars(std::string& out, Number number) {
 
 void append_decimal(std::string& out, std::int64_t scaled, unsigned scale) {
   char digits[24];
-  const std::uint64_t magnitude = scaled < 0 ? ~static_cast<std::uint64_t>(scaled) + 1
-                                             : static_cast<std::uint64_t>(scaled);
+  const std::uint64_t magnitude =
+      scaled < 0 ? ~static_cast<std::uint64_t>(scaled) + 1 : static_cast<std::uint64_t>(scaled);
   const auto end = std::to_chars(digits, digits + sizeof digits, magnitude).ptr;
   std::string_view text(digits, static_cast<std::size_t>(end - digits));
   if (scaled < 0) out += '-';
@@ -61,10 +61,17 @@ void append_json_string(std::string& out, std::string_view text) {
 
 void append_number(std::string& out, const ResultValue& value) {
   switch (value.kind) {
-    case ResultValue::Kind::integer: append_chars(out, value.integer); break;
-    case ResultValue::Kind::decimal: append_decimal(out, value.integer, value.scale); break;
-    case ResultValue::Kind::real: append_chars(out, value.real); break;
-    case ResultValue::Kind::null: break;
+    case ResultValue::Kind::integer:
+      append_chars(out, value.integer);
+      break;
+    case ResultValue::Kind::decimal:
+      append_decimal(out, value.integer, value.scale);
+      break;
+    case ResultValue::Kind::real:
+      append_chars(out, value.real);
+      break;
+    case ResultValue::Kind::null:
+      break;
   }
 }
 

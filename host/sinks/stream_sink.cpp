@@ -1,11 +1,11 @@
 #include "host/sinks/stream_sink.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <cstring>
 #include <stdexcept>
+
+#include <fcntl.h>
+#include <unistd.h>
 
 #include "host/sinks/row_text.hpp"
 
@@ -91,13 +91,11 @@ void StreamSink::append_row(const WindowResult& result, std::size_t row) {
 void StreamSink::flush() {
   std::size_t written = 0;
   while (written < buffer_.size()) {
-    const ssize_t count =
-        ::write(descriptor_, buffer_.data() + written, buffer_.size() - written);
+    const ssize_t count = ::write(descriptor_, buffer_.data() + written, buffer_.size() - written);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) {
       ++statistics_.errors;
-      throw std::runtime_error("sink " + name_ +
-                               " cannot be written: " + std::strerror(errno));
+      throw std::runtime_error("sink " + name_ + " cannot be written: " + std::strerror(errno));
     }
     written += static_cast<std::size_t>(count);
   }

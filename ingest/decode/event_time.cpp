@@ -11,6 +11,16 @@
 namespace sluice {
 namespace {
 
+using std::chrono::day;
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::month;
+using std::chrono::seconds;
+using std::chrono::sys_days;
+using std::chrono::year;
+using std::chrono::year_month_day;
+
 int power_of_ten_in_milliseconds(TimeUnit unit) {
   switch (unit) {
     case TimeUnit::seconds:
@@ -77,8 +87,7 @@ class Pieces {
   bool valid_ = true;
 };
 
-std::chrono::minutes take_offset(Pieces& pieces) {
-  using namespace std::chrono;
+minutes take_offset(Pieces& pieces) {
   if (pieces.take("Zz") || !pieces.take("+-")) return minutes{0};
   const bool west = pieces.taken() == '-';
   const int hour = pieces.number(2);
@@ -91,7 +100,6 @@ std::chrono::minutes take_offset(Pieces& pieces) {
 }  // namespace
 
 std::optional<EventTime> parse_iso8601(std::string_view text) noexcept {
-  using namespace std::chrono;
   Pieces pieces(text);
   const year_month_day date = [&pieces] {
     const int year_number = pieces.number(4);

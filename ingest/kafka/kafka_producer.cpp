@@ -72,6 +72,35 @@ KafkaProducer::KafkaProducer(const std::string& brokers,
 
 KafkaProducer::~KafkaProducer() = default;
 
+void KafkaProducer::create_topic(const std::string& name, int partitions,
+                                 std::chrono::milliseconds timeout) {
+  using NewTopic = std::unique_ptr<rd_kafka_NewTopic_t, FreeBy<rd_kafka_NewTopic_destroy>>;
+  rd_kafka_t* const client = client_->handle.get();
+  const int wait = static_cast<int>(timeout.count());
+  const KafkaAdminOptions options(
+      rd_kafka_AdminOptions_new(client, RD_KAFKA_ADMIN_OP_CREATETOPICS));
+  rd_kafka_AdminOptions_set_request_timeout(options.get(), wait, nullptr, 0);
+  const NewTopic topic(rd_kafka_NewTopic_new(name.c_str(), partitions, 1, nullptr, 0));
+  const KafkaQueue queue(rd_kafka_queue_new(client));
+  rd_kafka_NewTopic_t* asked = topic.get();
+  rd_kafka_CreateTopics(client, &asked, 1, options.get(), queue.get());
+  const KafkaEvent event(rd_kafka_queue_poll(queue.get(), wait));
+  std::string problem = event ? "" : "no answer";
+  if (event && rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    problem = rd_kafka_event_error_string(event.get());
+  } else if (event) {
+    std::size_t count = 0;
+    const auto** const results = rd_kafka_CreateTopics_result_topics(
+        rd_kafka_event_CreateTopics_result(event.get()), &count);
+    if (count == 1 && rd_kafka_topic_result_error(results[0]) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      problem = rd_kafka_topic_result_error_string(results[0]);
+    }
+  }
+  if (!problem.empty()) {
+    throw SourceError("kafka producer: creating topic " + name + ": " + problem);
+  }
+}
+
 void KafkaProducer::send(const std::string& topic, std::int32_t partition,
                          std::optional<std::string_view> payload) {
   const std::string_view bytes = payload.value_or(std::string_view());

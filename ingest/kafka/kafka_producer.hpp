@@ -22,6 +22,9 @@ class KafkaProducer {
   KafkaProducer(const KafkaProducer&) = delete;
   KafkaProducer& operator=(const KafkaProducer&) = delete;
 
+  /// @throws SourceError when the brokers refuse it or do not answer in time
+  void create_topic(const std::string& name, int partitions, std::chrono::milliseconds timeout);
+
   /// Queues a copy of the message; waits for room in the queue. @param payload nullopt: a tombstone
   /// @throws SourceError when it can never be sent (too large, unknown partition)
   void send(const std::string& topic, std::int32_t partition,

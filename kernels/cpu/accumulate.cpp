@@ -30,15 +30,20 @@ BatchReport AccumulatePass::run(const EventColumns& events, const BatchLimits& l
   assert(events.size <= max_events_);
   const std::size_t size = only.empty() ? events.size : only.size();
   tiles_.resize((size + tile_events - 1) / tile_events);
-  const TiledBatch batch{events, limits, only, tiles_,
+  const TiledBatch batch{events,
+                         limits,
+                         only,
+                         tiles_,
                          reinterpret_cast<KeySlot*>(slots_.data()),
-                         reinterpret_cast<ColumnIndex*>(columns_.data()), max_events_};
+                         reinterpret_cast<ColumnIndex*>(columns_.data()),
+                         max_events_};
   BatchReport report;
   judge_clock_.time(size, size * (sizeof(EventTime) + (events.partition ? 2 : 0)),
                     [&] { judge_all(batch, report); });
 
   std::size_t columns = 0;
-  for (const ColumnIndex column : met_.columns()) columns = std::max<std::size_t>(columns, column + 1u);
+  for (const ColumnIndex column : met_.columns())
+    columns = std::max<std::size_t>(columns, column + 1u);
   bool covered = table_.cover(columns, dictionary_.capacity());
   const std::size_t key_bytes = events.key_high == nullptr ? 8 : 16;
   resolve_clock_.time(size, size * (key_bytes + sizeof(KeySlot)),
@@ -50,9 +55,8 @@ BatchReport AccumulatePass::run(const EventColumns& events, const BatchLimits& l
   if (!covered || !table_.has_room(met_.columns().size() * chunks + workers_.count())) {
     park_unplaceable(batch, report);
   }
-  lift_clock_.time(size, lifted_bytes(batch), [&] {
-    lifter_.lift(batch, met_.columns(), dictionary_.bound(), shifts);
-  });
+  lift_clock_.time(size, lifted_bytes(batch),
+                   [&] { lifter_.lift(batch, met_.columns(), dictionary_.bound(), shifts); });
 
   std::sort(report.parked.begin(), report.parked.end());
   report_refusals(batch, report);

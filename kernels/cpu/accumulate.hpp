@@ -18,9 +18,9 @@
 
 namespace sluice::cpu {
 
-/// The accumulate pass: three stages over tiles of events, each spread over the workers. judge finds
-/// every event's columns, resolve_keys its slot, accumulate changes the rows. What is rare is done
-/// in between, on one thread.
+/// The accumulate pass: three stages over tiles of events, each spread over the workers. judge
+/// finds every event's columns, resolve_keys its slot, accumulate changes the rows. What is rare is
+/// done in between, on one thread.
 class AccumulatePass {
  public:
   AccumulatePass(const BackendShape& shape, Workers& workers, KeyDictionary& dictionary,

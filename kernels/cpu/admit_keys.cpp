@@ -42,9 +42,9 @@ void KeyAdmission::find_tile(const TiledBatch& batch, std::size_t number, KeyBlo
   const EventColumns& events = batch.events;
   if (tile.uniform) {
     KeySlot* const slots = batch.slots + first;
-    tile.whole = dictionary_.find_all(events.key_low + first,
-                                      events.key_high == nullptr ? nullptr : events.key_high + first,
-                                      size, slots);
+    tile.whole = dictionary_.find_all(
+        events.key_low + first, events.key_high == nullptr ? nullptr : events.key_high + first,
+        size, slots);
     if (!tile.whole) {
       tile.missing = static_cast<std::uint32_t>(std::count(slots, slots + size, no_slot));
       std::replace(slots, slots + size, no_slot, unresolved_slot);
@@ -125,8 +125,9 @@ void KeyAdmission::collect(const TiledBatch& batch) {
   const std::size_t chunks = (live.size() + chunk_rows - 1) / chunk_rows;
   workers_.each(chunks, [&](unsigned, std::size_t chunk) {
     const std::span<std::uint8_t> marks =
-        std::span(live).subspan(chunk * chunk_rows).first(
-            std::min(chunk_rows, live.size() - chunk * chunk_rows));
+        std::span(live)
+            .subspan(chunk * chunk_rows)
+            .first(std::min(chunk_rows, live.size() - chunk * chunk_rows));
     table_.mark_rows(chunk, marks);
   });
   for (std::size_t position = 0; position < batch.size(); ++position) {

@@ -54,8 +54,8 @@ class CpuBackend final : public Backend {
   StepRunner steps_;
   std::vector<Staged> staged_;
   std::uint64_t tickets_ = 0;
-  std::vector<double> chosen_shifts_;    ///< by value column; NaN: none yet
-  double shifts_[max_values] = {};       ///< the same with 0 for none
+  std::vector<double> chosen_shifts_;  ///< by value column; NaN: none yet
+  double shifts_[max_values] = {};     ///< the same with 0 for none
 };
 
 }  // namespace sluice::cpu

@@ -44,8 +44,7 @@ ColumnIndex common_column(const GridLimits& limits, const TimeRange& range) {
 }
 
 bool is_uniform(const BatchLimits& limits, const TimeRange& range, ColumnIndex* columns) {
-  if (limits.gaps || range.earliest < limits.untouched_from ||
-      range.latest > limits.future_after) {
+  if (limits.gaps || range.earliest < limits.untouched_from || range.latest > limits.future_after) {
     return false;
   }
   for (std::uint32_t w = 0; w < limits.window_count; ++w) {
@@ -117,8 +116,8 @@ class MixedTile {
     }
     if (batch_.only.empty()) {
       const PartitionIndex* const partition = batch_.events.partition;
-      findings_.note_time(
-          partition == nullptr ? batch_.events.single_partition : partition[event], time);
+      findings_.note_time(partition == nullptr ? batch_.events.single_partition : partition[event],
+                          time);
     }
     if (verdict == Verdict::late) {
       findings_.late.push_back(event);
@@ -142,6 +141,7 @@ class MixedTile {
         const auto number = static_cast<std::uint64_t>(panes_[g] - grid.first_pane);
         if (number >= grid.pane_count) return false;
         column = grid.columns[number];
+        if (column == no_column) return false;
       }
       batch_.columns[g * batch_.stride + position] = column;
     }

@@ -19,8 +19,8 @@ inline constexpr std::size_t tile_events = 4096;
 /// and lie in the same column of each grid.
 struct Tile {
   bool uniform = false;
-  bool whole = false;         ///< uniform, and every event has a key slot
-  std::uint32_t missing = 0;  ///< events whose key the dictionary does not know yet
+  bool whole = false;                   ///< uniform, and every event has a key slot
+  std::uint32_t missing = 0;            ///< events whose key the dictionary does not know yet
   ColumnIndex columns[max_grids] = {};  ///< [grid_count] of a uniform tile
 };
 
@@ -83,12 +83,12 @@ struct Findings {
   std::uint64_t taken = 0;  ///< accepted and not parked
   std::uint64_t future = 0;
   std::uint64_t in_no_window = 0;
-  std::vector<std::uint32_t> late;    ///< events
-  std::vector<std::uint32_t> parked;  ///< events
+  std::vector<std::uint32_t> late;             ///< events
+  std::vector<std::uint32_t> parked;           ///< events
   std::vector<std::uint32_t> refused_by_some;  ///< positions of taken events
   std::vector<InClosedPane> in_closed_pane;    ///< taken events
-  std::vector<EventTime> maxima;  ///< by partition; start_of_time: no event
-  ColumnSet columns;              ///< of taken events
+  std::vector<EventTime> maxima;               ///< by partition; start_of_time: no event
+  ColumnSet columns;                           ///< of taken events
 
   void clear();
   void note_time(PartitionIndex partition, EventTime time);

@@ -49,8 +49,8 @@ KeySlot KeyDictionary::find_hashed(std::uint64_t low, std::uint64_t high,
   }
 }
 
-bool KeyDictionary::find_all(const std::uint64_t* low, const std::uint64_t* high,
-                             std::size_t count, KeySlot* slots) const noexcept {
+bool KeyDictionary::find_all(const std::uint64_t* low, const std::uint64_t* high, std::size_t count,
+                             KeySlot* slots) const noexcept {
   // Sizes are powers of two: a bit at or above the size shows in the union of the keys.
   std::uint64_t all_bits = 0;
   for (std::size_t k = 0; k < count; ++k) all_bits |= low[k];

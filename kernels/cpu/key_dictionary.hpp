@@ -90,9 +90,9 @@ class KeyDictionary {
 
   StateBudget& budget_;
   std::size_t max_keys_;
-  std::size_t capacity_;     ///< slots before it grows
+  std::size_t capacity_;  ///< slots before it grows
   std::size_t bound_ = 0;
-  std::vector<KeySlot> free_;  ///< descending
+  std::vector<KeySlot> free_;   ///< descending
   std::uint64_t direct_limit_;  ///< keys (low, 0) below this never are in the table
   std::uint64_t direct_size_ = 0;
   Pages direct_;  ///< [direct_limit_] slot + 1

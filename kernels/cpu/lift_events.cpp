@@ -15,8 +15,8 @@ constexpr std::size_t block_events = 256;
 constexpr std::size_t replica_bytes = std::size_t{512} << 10;
 // Waking the workers costs about as much as lifting this many events.
 constexpr std::size_t alone_events = 16'384;
-// Neighbours share cache lines, so they share an owner; and hot keys, having come first, lie side by
-// side, so owners alternate often.
+// Neighbours share cache lines, so they share an owner; and hot keys, having come first, lie side
+// by side, so owners alternate often.
 constexpr std::size_t owned_together = 8;
 
 std::uint32_t owner_of(KeySlot slot, std::uint32_t owners) noexcept {
@@ -176,8 +176,8 @@ void EventLifter::order_by_owner(const TiledBatch& batch, std::size_t number, Sc
     ++next[owner[k]];
   }
   std::exclusive_scan(next.begin(), next.end(), next.begin(), 0u);
-  std::copy(next.begin(), next.end(), owner_starts_.begin() +
-                                          static_cast<std::ptrdiff_t>(number * (owners + 1)));
+  std::copy(next.begin(), next.end(),
+            owner_starts_.begin() + static_cast<std::ptrdiff_t>(number * (owners + 1)));
   for (std::size_t k = 0; k < size; ++k) {
     by_owner_[first + next[owner[k]]++] = static_cast<std::uint16_t>(k);
   }
@@ -225,13 +225,14 @@ template <class RowsOf>
 void EventLifter::lift_picked(const TiledBatch& batch, std::span<const std::uint32_t> positions,
                               const RowSpace& space, const RowsOf& rows_of, const double* shifts,
                               Scratch& scratch) {
-  for (; !positions.empty(); positions = positions.subspan(std::min(block_events, positions.size()))) {
+  for (; !positions.empty();
+       positions = positions.subspan(std::min(block_events, positions.size()))) {
     const auto block = positions.first(std::min(block_events, positions.size()));
     const Tile& tile = batch.tiles[block[0] / tile_events];
     for (std::uint32_t g = 0; g < batch.limits.grid_count; ++g) {
-      const std::size_t picked =
-          tile.uniform ? pick_uniform(batch, block, rows_of(tile.columns[g]), scratch)
-                       : pick_mixed(batch, g, block, rows_of, scratch);
+      const std::size_t picked = tile.uniform
+                                     ? pick_uniform(batch, block, rows_of(tile.columns[g]), scratch)
+                                     : pick_mixed(batch, g, block, rows_of, scratch);
       if (g == 0 || !tile.uniform) gather_values(batch, {scratch.picked, picked}, scratch);
       scratch.values.size = picked;
       lifter_.lift(space, RowsByAddress{scratch.rows}, scratch.values, shifts);
@@ -240,9 +241,8 @@ void EventLifter::lift_picked(const TiledBatch& batch, std::span<const std::uint
 }
 
 template <class RowOf>
-std::size_t EventLifter::pick_uniform(const TiledBatch& batch,
-                                      std::span<const std::uint32_t> block, const RowOf& row_of,
-                                      Scratch& scratch) {
+std::size_t EventLifter::pick_uniform(const TiledBatch& batch, std::span<const std::uint32_t> block,
+                                      const RowOf& row_of, Scratch& scratch) {
   for (std::size_t k = 0; k < block.size(); ++k) {
     scratch.rows[k] = row_of(batch.slots[block[k]]);
     __builtin_prefetch(scratch.rows[k], 1);

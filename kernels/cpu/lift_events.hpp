@@ -65,8 +65,8 @@ class EventLifter {
   Workers& workers_;
   PaneTable& table_;
   RowLifter lifter_;
-  std::size_t replica_rows_;  ///< rows that a worker has of its own, all empty between batches
-  std::vector<Scratch> scratch_;             ///< one a worker
+  std::size_t replica_rows_;      ///< rows that a worker has of its own, all empty between batches
+  std::vector<Scratch> scratch_;  ///< one a worker
   std::vector<std::uint32_t> replica_of_;    ///< [column] number among the batch's columns
   std::vector<std::uint16_t> by_owner_;      ///< positions in their tile, ordered by owner
   std::vector<std::uint32_t> owner_starts_;  ///< [tiles x (workers + 1)] into by_owner_

@@ -86,7 +86,8 @@ void lift_one(const RowSpace& space, Rows rows, std::size_t size, const ValueCol
         const Square squared = square(bits);
         std::uint64_t high = 0;
         add_squares<PlainWords>(row + spec.hot, &high, squared.low, squared.high, 0);
-        if (high != 0) [[unlikely]] carry(space, row, spec, static_cast<std::int64_t>(high));
+        if (high != 0) [[unlikely]]
+          carry(space, row, spec, static_cast<std::int64_t>(high));
       });
       break;
     case AccumulatorKind::sum_double:

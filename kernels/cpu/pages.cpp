@@ -1,10 +1,10 @@
 #include "kernels/cpu/pages.hpp"
 
-#include <sys/mman.h>
-
 #include <cerrno>
 #include <string>
 #include <system_error>
+
+#include <sys/mman.h>
 
 namespace sluice::cpu {
 

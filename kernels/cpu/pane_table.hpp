@@ -35,7 +35,8 @@ class ColumnRows {
     const std::size_t chunk = slot / chunk_rows;
     const std::uint32_t id =
         std::atomic_ref<std::uint32_t>(directory_[chunk]).load(std::memory_order_acquire);
-    if (id == ChunkPool::none) [[unlikely]] return opened(slot);
+    if (id == ChunkPool::none) [[unlikely]]
+      return opened(slot);
     return base_ + (id - 1) * chunk_words_ + slot % chunk_rows * hot_words_;
   }
 

@@ -12,6 +12,9 @@ namespace {
 
 using Kind = ColumnStep::Kind;
 
+// A program that names its slots gives a worker this many at a time.
+constexpr std::size_t slots_together = 512;
+
 RowGroup chunk_in(std::vector<std::uint64_t>& words, const RowLayout& layout) {
   return {words.data(), words.data() + chunk_rows * layout.hot_words};
 }
@@ -25,13 +28,6 @@ std::size_t rows_in(std::span<const WindowRows> outputs) {
   std::size_t rows = 0;
   for (const WindowRows& output : outputs) rows += output.size();
   return rows;
-}
-
-void emit_row(const RowLayout& layout, RowRef row, KeySlot slot, WindowRows& output) {
-  if (row.hot[0] == 0) return;
-  output.slots.push_back(slot);
-  output.words.insert(output.words.end(), row.hot, row.hot + layout.hot_words);
-  output.words.insert(output.words.end(), row.cold, row.cold + layout.cold_words);
 }
 
 }  // namespace
@@ -62,7 +58,8 @@ void StepRunner::run(std::span<const ColumnStep> steps, std::span<const KeySlot>
     note_held(steps, only.empty());
   });
   const std::uint64_t emitted = rows_in(outputs) - before;
-  std::uint64_t bytes = emitted * (table_.layout().words() * sizeof(std::uint64_t) + sizeof(KeySlot));
+  std::uint64_t bytes =
+      emitted * (table_.layout().words() * sizeof(std::uint64_t) + sizeof(KeySlot));
   for (Scratch& scratch : scratch_) bytes += std::exchange(scratch.bytes, 0);
   clock_.count(emitted, bytes);
 }
@@ -78,21 +75,40 @@ void StepRunner::cover_targets(std::span<const ColumnStep> steps, std::size_t sl
   }
 }
 
-void StepRunner::run_chunks(std::span<const ColumnStep> steps, std::size_t slots,
-                            std::span<WindowRows> outputs) {
+template <class Task>
+void StepRunner::each(std::size_t items, std::span<WindowRows> outputs, const Task& task) {
   for (std::size_t worker = 1; worker < scratch_.size(); ++worker) {
     scratch_[worker].outputs.assign(outputs.size(), {});
   }
-  workers_.each((slots + chunk_rows - 1) / chunk_rows, [&](unsigned worker, std::size_t chunk) {
+  workers_.each(items, [&](unsigned worker, std::size_t item) {
     Scratch& scratch = scratch_[worker];
-    scratch.bytes +=
-        run_chunk(steps, chunk, scratch, worker == 0 ? outputs : std::span(scratch.outputs));
+    task(item, scratch, worker == 0 ? outputs : std::span(scratch.outputs));
   });
   workers_.each(outputs.size(), [&](unsigned, std::size_t output) {
     for (std::size_t worker = 1; worker < scratch_.size(); ++worker) {
       append(outputs[output], scratch_[worker].outputs[output]);
     }
   });
+}
+
+void StepRunner::run_chunks(std::span<const ColumnStep> steps, std::size_t slots,
+                            std::span<WindowRows> outputs) {
+  each((slots + chunk_rows - 1) / chunk_rows, outputs,
+       [&](std::size_t chunk, Scratch& scratch, std::span<WindowRows> emitted) {
+         scratch.bytes += run_chunk(steps, chunk, scratch, emitted);
+       });
+}
+
+void StepRunner::run_slots(std::span<const ColumnStep> steps, std::span<const KeySlot> only,
+                           std::span<WindowRows> outputs) {
+  each((only.size() + slots_together - 1) / slots_together, outputs,
+       [&](std::size_t piece, Scratch& scratch, std::span<WindowRows> emitted) {
+         const std::size_t first = piece * slots_together;
+         const auto slots = only.subspan(first, std::min(slots_together, only.size() - first));
+         for (const KeySlot slot : slots) run_slot(steps, slot, scratch, emitted);
+         scratch.bytes +=
+             slots.size() * steps.size() * 2 * table_.layout().words() * sizeof(std::uint64_t);
+       });
 }
 
 std::uint64_t StepRunner::run_chunk(std::span<const ColumnStep> steps, std::size_t chunk,
@@ -139,14 +155,7 @@ std::uint64_t StepRunner::run_chunk(std::span<const ColumnStep> steps, std::size
   return moved * table_.chunk_bytes();
 }
 
-void StepRunner::run_slots(std::span<const ColumnStep> steps, std::span<const KeySlot> only,
-                           std::span<WindowRows> outputs) {
-  for (const KeySlot slot : only) run_slot(steps, slot, outputs);
-  scratch_[0].bytes +=
-      only.size() * steps.size() * 2 * table_.layout().words() * sizeof(std::uint64_t);
-}
-
-void StepRunner::run_slot(std::span<const ColumnStep> steps, KeySlot slot,
+void StepRunner::run_slot(std::span<const ColumnStep> steps, KeySlot slot, Scratch& scratch,
                           std::span<WindowRows> outputs) {
   const RowLayout& layout = table_.layout();
   for (const ColumnStep& step : steps) {
@@ -166,19 +175,29 @@ void StepRunner::run_slot(std::span<const ColumnStep> steps, KeySlot slot,
         if (target.hot != nullptr) reset_row(layout, target);
         break;
       case Kind::emit:
-        if (target.hot != nullptr && source.hot != nullptr) {
-          const RowGroup sum = chunk_in(scratch_[0].sum, layout);
-          const RowRef both{sum.hot, sum.cold};
-          std::copy_n(target.hot, layout.hot_words, both.hot);
-          std::copy_n(target.cold, layout.cold_words, both.cold);
-          combine_row<PlainWords>(layout, both, source);
-          emit_row(layout, both, slot, outputs[step.output]);
-        } else if (target.hot != nullptr || source.hot != nullptr) {
-          emit_row(layout, target.hot != nullptr ? target : source, slot, outputs[step.output]);
-        }
+        emit_sum(target, source, slot, scratch, outputs[step.output]);
         break;
     }
   }
+}
+
+void StepRunner::emit_sum(RowRef target, RowRef source, KeySlot slot, Scratch& scratch,
+                          WindowRows& output) const {
+  const RowLayout& layout = table_.layout();
+  if (target.hot == nullptr) std::swap(target, source);
+  if (target.hot == nullptr) return;
+  RowRef sum = target;
+  if (source.hot != nullptr) {
+    const RowGroup place = chunk_in(scratch.sum, layout);
+    sum = {place.hot, place.cold};
+    std::copy_n(target.hot, layout.hot_words, sum.hot);
+    std::copy_n(target.cold, layout.cold_words, sum.cold);
+    combine_row<PlainWords>(layout, sum, source);
+  }
+  if (sum.hot[0] == 0) return;
+  output.slots.push_back(slot);
+  output.words.insert(output.words.end(), sum.hot, sum.hot + layout.hot_words);
+  output.words.insert(output.words.end(), sum.cold, sum.cold + layout.cold_words);
 }
 
 RowRef StepRunner::row(ColumnIndex column, KeySlot slot) const noexcept {

@@ -29,6 +29,9 @@ class StepRunner {
   /// Memory for the sum of two chunks, and the rows emitted by one worker.
   struct Scratch;
 
+  /// Calls task(item, scratch, outputs) for each item, with outputs that nobody else writes to.
+  template <class Task>
+  void each(std::size_t items, std::span<WindowRows> outputs, const Task& task);
   void run_chunks(std::span<const ColumnStep> steps, std::size_t slots,
                   std::span<WindowRows> outputs);
   void run_slots(std::span<const ColumnStep> steps, std::span<const KeySlot> only,
@@ -36,7 +39,10 @@ class StepRunner {
   /// @returns bytes moved.
   std::uint64_t run_chunk(std::span<const ColumnStep> steps, std::size_t chunk, Scratch& scratch,
                           std::span<WindowRows> outputs);
-  void run_slot(std::span<const ColumnStep> steps, KeySlot slot, std::span<WindowRows> outputs);
+  void run_slot(std::span<const ColumnStep> steps, KeySlot slot, Scratch& scratch,
+                std::span<WindowRows> outputs);
+  void emit_sum(RowRef target, RowRef source, KeySlot slot, Scratch& scratch,
+                WindowRows& output) const;
   RowRef row(ColumnIndex column, KeySlot slot) const noexcept;
   RowGroup opened(ColumnIndex column, std::size_t chunk);
   void cover_targets(std::span<const ColumnStep> steps, std::size_t slots);

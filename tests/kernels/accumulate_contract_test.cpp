@@ -173,7 +173,7 @@ TEST_P(AccumulateContract, AnEventIsAddedToEveryGridThatTakesIt) {
   limits.limits.grids[0].first_pane = 1;
   limits.limits.untouched_from = 10;
   EventBatch batch;
-  batch.add(5, {1, 0}, 1);   // passed in the first grid
+  batch.add(5, {1, 0}, 1);  // passed in the first grid
   batch.add(15, {1, 0}, 2);
   batch.add(110, {1, 0}, 4);  // beyond the first grid's panes: parked altogether
 
@@ -211,8 +211,8 @@ TEST_P(AccumulateContract, AKeyIsReportedWhenFirstSeen) {
 TEST_P(AccumulateContract, KeysThatShareAHalfAreDifferentKeys) {
   make(full_layout());
   EventBatch batch;
-  std::vector<Key> keys{{1, 0}, {1, 1}, {0, 1}, {0, 0}, {~0ull, 0}, {0, ~0ull}, {~0ull, ~0ull},
-                        {1ull << 40, 0}, {1ull << 40, 1}};
+  std::vector<Key> keys{{1, 0},     {1, 1},         {0, 1},          {0, 0},         {~0ull, 0},
+                        {0, ~0ull}, {~0ull, ~0ull}, {1ull << 40, 0}, {1ull << 40, 1}};
   for (std::size_t k = 0; k < keys.size(); ++k) {
     for (std::size_t n = 0; n <= k; ++n) batch.add(1, keys[k], static_cast<std::int64_t>(k));
   }
@@ -338,8 +338,14 @@ struct Load {
 };
 
 std::vector<Load> loads() {
-  return {{"one key", [](std::mt19937_64&, std::size_t) { return Key{3, 0}; }},
-          {"few keys", [](std::mt19937_64& r, std::size_t) { return Key{r() % 100, 0}; }},
+  return {{"one key",
+           [](std::mt19937_64&, std::size_t) {
+             return Key{3, 0};
+           }},
+          {"few keys",
+           [](std::mt19937_64& r, std::size_t) {
+             return Key{r() % 100, 0};
+           }},
           {"skewed keys",
            [](std::mt19937_64& r, std::size_t) {
              const double u = static_cast<double>(r() >> 11) * 0x1p-53;
@@ -350,7 +356,9 @@ std::vector<Load> loads() {
              const std::uint64_t key = wide(r() % 60'000);
              return Key{key, key ^ (std::uint64_t{1} << 63)};
            }},
-          {"all distinct", [](std::mt19937_64&, std::size_t i) { return Key{i, 0}; }}};
+          {"all distinct", [](std::mt19937_64&, std::size_t i) {
+             return Key{i, 0};
+           }}};
 }
 
 TEST_P(AccumulateContract, RowsAreRightForEverySizeAndDistributionOfKeys) {

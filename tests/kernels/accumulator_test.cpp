@@ -1,12 +1,12 @@
 #include "kernels/accumulator.hpp"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <bit>
 #include <limits>
 #include <random>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "kernels/row_layout.hpp"
 #include "kernels/row_operations.hpp"
@@ -151,7 +151,8 @@ TEST(Algebra, AnySplitEqualsTheWhole) {
     const auto cut = all.begin() + static_cast<std::ptrdiff_t>(random() % (all.size() + 1));
 
     const OwnedRow whole = row_of(layout, all);
-    const OwnedRow parts = row_of(layout, {all.begin(), cut}).plus(row_of(layout, {cut, all.end()}));
+    const OwnedRow parts =
+        row_of(layout, {all.begin(), cut}).plus(row_of(layout, {cut, all.end()}));
 
     ASSERT_TRUE(whole == parts) << "seed 3, round " << round;
   }
@@ -237,8 +238,8 @@ TEST(Square, AgreesWithWiderArithmetic) {
 
 TEST(OrderedImage, KeepsTheOrderOfDoublesAndIsItsOwnInverse) {
   const double infinity = std::numeric_limits<double>::infinity();
-  const std::vector<double> ordered{-infinity, -1e300, -2.5, -1e-310, 0.0, 5e-324, 1.0, 1e300,
-                                    infinity};
+  const std::vector<double> ordered{-infinity, -1e300, -2.5,  -1e-310, 0.0,
+                                    5e-324,    1.0,    1e300, infinity};
   for (std::size_t i = 0; i < ordered.size(); ++i) {
     const auto bits = std::bit_cast<std::int64_t>(ordered[i]);
     EXPECT_EQ(ordered_image(ordered_image(bits)), bits);
@@ -273,7 +274,8 @@ TEST(LiftEvent, DoublesAreShiftedBeforeTheyAreSquared) {
                                    {Kind::minimum, 0, true}};
   const RowLayout layout = lay_out_row(needs);
   OwnedRow row(layout);
-  const std::int64_t bits[] = {std::bit_cast<std::int64_t>(10.5), std::bit_cast<std::int64_t>(-2.0)};
+  const std::int64_t bits[] = {std::bit_cast<std::int64_t>(10.5),
+                               std::bit_cast<std::int64_t>(-2.0)};
   EventColumns events;
   events.size = 2;
   events.value_count = 1;

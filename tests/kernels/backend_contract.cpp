@@ -64,8 +64,7 @@ EventBatch EventBatch::shuffled(std::uint32_t seed) const {
   return other;
 }
 
-Limits Limits::tumbling(Milliseconds size, PaneIndex first, std::uint32_t panes,
-                        ColumnIndex base) {
+Limits Limits::tumbling(Milliseconds size, PaneIndex first, std::uint32_t panes, ColumnIndex base) {
   Limits made;
   made.add_grid({size, size, 0}, size, first, panes, base);
   return made;
@@ -176,8 +175,8 @@ BatchReport BackendContract::offer(const EventBatch& batch, const BatchLimits& l
   for (const FirstSeenKey& seen : report.first_seen) {
     keys_[seen.slot] = {batch.low[seen.event], batch.high[seen.event]};
   }
-  EXPECT_EQ(report.accepted + report.future + report.in_no_window + report.late +
-                report.keys_full + report.parked.size(),
+  EXPECT_EQ(report.accepted + report.future + report.in_no_window + report.late + report.keys_full +
+                report.parked.size(),
             only.empty() ? batch.size() : only.size());
   EXPECT_EQ(report.late, report.late_events.size());
   EXPECT_TRUE(std::is_sorted(report.parked.begin(), report.parked.end()));

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <gtest/gtest.h>
-
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -11,6 +9,8 @@
 #include <string>
 #include <utility>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "kernels/backend.hpp"
 #include "kernels/row_layout.hpp"
@@ -67,8 +67,8 @@ class Limits {
                          ColumnIndex base = 0);
 
   /// Adds a grid with one definition on it.
-  void add_grid(const WindowSpec& window, Milliseconds length, PaneIndex first,
-                std::uint32_t panes, ColumnIndex base);
+  void add_grid(const WindowSpec& window, Milliseconds length, PaneIndex first, std::uint32_t panes,
+                ColumnIndex base);
 
   BatchLimits limits;
 
@@ -117,8 +117,7 @@ class BackendContract : public testing::TestWithParam<BackendFactory> {
   WindowRows emit(ColumnIndex target, ColumnIndex source = no_column,
                   std::span<const KeySlot> only = {});
   /// The rows of a column by key, checked to be one a slot.
-  Rows rows(ColumnIndex target, ColumnIndex source = no_column,
-            std::span<const KeySlot> only = {});
+  Rows rows(ColumnIndex target, ColumnIndex source = no_column, std::span<const KeySlot> only = {});
   KeySlot slot_of(Key key) const;
 
   BackendShape shape_;

@@ -1,9 +1,9 @@
 #include "kernels/batch_limits.hpp"
 
-#include <gtest/gtest.h>
-
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 namespace sluice {
 namespace {

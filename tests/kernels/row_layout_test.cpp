@@ -1,10 +1,10 @@
 #include "kernels/row_layout.hpp"
 
-#include <gtest/gtest.h>
-
 #include <set>
 #include <stdexcept>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 namespace sluice {
 namespace {
@@ -23,7 +23,8 @@ TEST(RowLayout, WithoutNeedsHoldsTheCountOnly) {
 }
 
 TEST(RowLayout, CountSumMinimumMaximumFillOneSector) {
-  const RowLayout layout = lay_out({{Kind::sum_integer, 0}, {Kind::minimum, 0}, {Kind::maximum, 0}});
+  const RowLayout layout =
+      lay_out({{Kind::sum_integer, 0}, {Kind::minimum, 0}, {Kind::maximum, 0}});
 
   EXPECT_EQ(layout.hot_words, 4u);
   EXPECT_EQ(layout.cold_words, 1u);
@@ -39,12 +40,16 @@ TEST(RowLayout, EqualNeedsShareAnAccumulator) {
 }
 
 TEST(RowLayout, NoTwoAccumulatorsShareAWord) {
-  const std::vector<AccumulatorNeed> needs{
-      {Kind::nulls, 0},          {Kind::sum_integer, 0},
-      {Kind::minimum, 0},        {Kind::sum_squares_integer, 0},
-      {Kind::nulls, 1},          {Kind::sum_double, 1, true},
-      {Kind::sum_shifted, 1, true}, {Kind::sum_squares_shifted, 1, true},
-      {Kind::maximum, 1, true},  {Kind::maximum, 0}};
+  const std::vector<AccumulatorNeed> needs{{Kind::nulls, 0},
+                                           {Kind::sum_integer, 0},
+                                           {Kind::minimum, 0},
+                                           {Kind::sum_squares_integer, 0},
+                                           {Kind::nulls, 1},
+                                           {Kind::sum_double, 1, true},
+                                           {Kind::sum_shifted, 1, true},
+                                           {Kind::sum_squares_shifted, 1, true},
+                                           {Kind::maximum, 1, true},
+                                           {Kind::maximum, 0}};
   const RowLayout layout = lay_out(needs);
 
   std::set<unsigned> hot{0};

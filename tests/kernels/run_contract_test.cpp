@@ -73,9 +73,8 @@ TEST_P(RunContract, EmitAddsTwoColumnsAndChangesNeither) {
 TEST_P(RunContract, EmitAppendsToTheOutputOfItsStep) {
   make(full_layout());
   fill(two_panes());
-  const std::vector<ColumnStep> steps{{Kind::emit, 0, no_column, 1},
-                                      {Kind::emit, 5, no_column, 0},
-                                      {Kind::emit, 1, no_column, 1}};
+  const std::vector<ColumnStep> steps{
+      {Kind::emit, 0, no_column, 1}, {Kind::emit, 5, no_column, 0}, {Kind::emit, 1, no_column, 1}};
   std::vector<WindowRows> outputs(2);
 
   backend_->run(steps, {}, outputs);
@@ -155,14 +154,35 @@ TEST_P(RunContract, OnlyTheNamedSlotsAreTouched) {
                                                 {{999, 0}, row_of({999, 1000})}}))
       << "emit";
   run({{Kind::combine, 20, 0, 0}, {Kind::combine, 20, 1, 0}, {Kind::remove, 20, 0, 0}}, only);
-  EXPECT_EQ(rows(20), without_extremes({{{3, 0}, row_of({1000})},
-                                        {{500, 0}, row_of({1000})},
-                                        {{999, 0}, row_of({1000})}}))
+  EXPECT_EQ(rows(20),
+            without_extremes(
+                {{{3, 0}, row_of({1000})}, {{500, 0}, row_of({1000})}, {{999, 0}, row_of({1000})}}))
       << "combine and remove";
   run({{Kind::reset, 0, no_column, 0}, {Kind::drop, 1, no_column, 0}}, only);
   EXPECT_EQ(rows(0).size(), 997u) << "reset";
   EXPECT_EQ(rows(1).size(), 997u) << "drop";
   EXPECT_EQ(rows(0).at({4, 0}).sum, 4);
+}
+
+TEST_P(RunContract, ManySlotsMayBeNamed) {
+  make(full_layout());
+  EventBatch batch;
+  for (std::uint64_t key = 0; key < 9000; ++key) {
+    batch.add(1, {key, 0}, static_cast<std::int64_t>(key));
+    batch.add(11, {key, 0}, -1);
+  }
+  fill(batch);
+  std::vector<KeySlot> only;
+  Rows expected;
+  for (const auto& [slot, key] : keys_) {
+    if (key.first % 3 == 0) continue;
+    only.push_back(slot);
+    expected[key] = row_of({static_cast<std::int64_t>(key.first), -1});
+  }
+
+  EXPECT_TRUE(rows(0, 1, only) == expected);
+  run({{Kind::combine, 30, 1, 0}, {Kind::combine, 30, 0, 0}}, only);
+  EXPECT_TRUE(rows(30) == expected);
 }
 
 TEST_P(RunContract, DropGivesMemoryBackAndResetKeepsIt) {
@@ -292,12 +312,10 @@ TEST_P(RunContract, AStateThatDoesNotFitIsNotLoaded) {
 }
 
 RowLayout double_layout() {
-  const AccumulatorNeed needs[] = {{AccumulatorKind::sum_shifted, 1, true},
-                                   {AccumulatorKind::sum_squares_shifted, 1, true},
-                                   {AccumulatorKind::sum_double, 1, true},
-                                   {AccumulatorKind::minimum, 1, true},
-                                   {AccumulatorKind::maximum, 1, true},
-                                   {AccumulatorKind::sum_squares_integer, 0}};
+  const AccumulatorNeed needs[] = {
+      {AccumulatorKind::sum_shifted, 1, true}, {AccumulatorKind::sum_squares_shifted, 1, true},
+      {AccumulatorKind::sum_double, 1, true},  {AccumulatorKind::minimum, 1, true},
+      {AccumulatorKind::maximum, 1, true},     {AccumulatorKind::sum_squares_integer, 0}};
   return lay_out_row(needs);
 }
 

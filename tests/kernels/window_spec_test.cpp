@@ -1,8 +1,8 @@
 #include "kernels/window_spec.hpp"
 
-#include <gtest/gtest.h>
-
 #include <random>
+
+#include <gtest/gtest.h>
 
 namespace sluice {
 namespace {
@@ -83,8 +83,8 @@ TEST(WindowSpec, StartsAreThoseOfAllWindowsThatHoldTheTime) {
       last = start;
     }
     SCOPED_TRACE("seed 17, size " + std::to_string(spec.size) + " slide " +
-                 std::to_string(spec.slide) + " offset " + std::to_string(spec.offset) +
-                 " time " + std::to_string(time));
+                 std::to_string(spec.slide) + " offset " + std::to_string(spec.offset) + " time " +
+                 std::to_string(time));
     ASSERT_EQ(spec.covers(time), holding > 0);
     if (holding == 0) continue;
     ASSERT_EQ(spec.last_start(time), last);

@@ -27,7 +27,7 @@ using testing::Not;
 
 /// Event time starts at a fixed hour of a fixed day, so that the day's window never closes by
 /// itself, and the short ones do all the time.
-constexpr const char* behaviour_job = R"(
+constexpr const char* behaviour_job = R"yaml(
 pipeline: behaviour
 source: {type: generator, rate: 20000, start: 1700000000000, keys: 20, disorder: 50ms,
          malformed_ratio: 0.01, partitions: 2, seed: 5}
@@ -42,7 +42,7 @@ aggregates: [{as: events, fn: count}, {as: total, fn: sum, of: value}]
 sinks: [{type: stdout}, {type: prometheus}]
 engine: {batch_events: 4096, batch_bytes: 1MiB}
 http: {listen: "127.0.0.1:0"}
-)";
+)yaml";
 
 /// Sum of the counts in the rows of a window.
 std::uint64_t events_in(const std::string& rows, const std::string& window) {

@@ -14,7 +14,7 @@ namespace sluice::system_test {
 namespace {
 
 /// A job with small batches, all of which are in use after a fraction of the shorter input.
-constexpr const char* job = R"(
+constexpr const char* job = R"yaml(
 source: {type: file, path: "-"}
 format:
   type: json
@@ -29,7 +29,7 @@ aggregates: [{as: events, fn: count}, {as: total, fn: sum, of: value}, {as: most
 sinks: [{type: stdout}, {type: prometheus}]
 engine: {batch_events: 4096, batch_bytes: 512KiB, max_keys: 2000, threads: 2}
 http: {listen: off}
-)";
+)yaml";
 
 constexpr std::uint64_t events = 150'000;
 constexpr std::uint64_t events_per_second = 1'000;

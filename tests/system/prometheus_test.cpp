@@ -17,7 +17,7 @@ namespace sluice::system_test {
 namespace {
 
 /// Standard input stays open, so that the program keeps running with what it has shown.
-constexpr const char* shop_job = R"(
+constexpr const char* shop_job = R"yaml(
 pipeline: shop
 source: {type: file, path: "-"}
 format:
@@ -33,7 +33,7 @@ aggregates:
   - {as: slowest, fn: max, of: ms}
 sinks: [{type: prometheus}]
 http: {listen: "127.0.0.1:0"}
-)";
+)yaml";
 
 /// The second from 1700000000 closes with the event a second later, [1699999995, 1700000005) with
 /// the one at ..05. The last event but one is late, the last one malformed.

@@ -51,7 +51,8 @@ TEST_P(EngineAgainstOracle, GivesTheRowsAndBooksOfRandomStreams) {
   constexpr std::uint64_t per_case = 50;
   for (std::uint64_t i = 0; i < per_case && !HasFailure(); ++i) {
     const auto seed = static_cast<std::uint64_t>(GetParam()) * per_case + i;
-    expect_the_oracles_rows(oracle::random_scenario(seed), 1 + static_cast<unsigned>(GetParam()) % 3);
+    expect_the_oracles_rows(oracle::random_scenario(seed),
+                            1 + static_cast<unsigned>(GetParam()) % 3);
   }
 }
 
@@ -81,9 +82,9 @@ TEST(EngineAgainstOracle, CutsIntoBatchesDoNotMatterWhileDisorderStaysWithinTheB
       const oracle::Scenario recut = oracle::recut(scenario, seed, batch_events);
       EngineRun run(recut.job, cpu(), 2);
       for (const oracle::Batch& batch : recut.batches) run.feed(batch);
-      EXPECT_EQ(oracle::differences(scenario.job, reference.rows(), run.rows(),
-                                    oracle::RowOrder::any),
-                "")
+      EXPECT_EQ(
+          oracle::differences(scenario.job, reference.rows(), run.rows(), oracle::RowOrder::any),
+          "")
           << oracle::describe(scenario) << " in batches of " << batch_events;
     }
   }

@@ -48,15 +48,24 @@ oracle::Key oracle_key(std::string_view bytes) {
 
 AggregateFunction function_of(oracle::Function function) {
   switch (function) {
-    case oracle::Function::count: return AggregateFunction::count;
-    case oracle::Function::sum: return AggregateFunction::sum;
-    case oracle::Function::min: return AggregateFunction::min;
-    case oracle::Function::max: return AggregateFunction::max;
-    case oracle::Function::avg: return AggregateFunction::avg;
-    case oracle::Function::variance: return AggregateFunction::variance;
-    case oracle::Function::variance_pop: return AggregateFunction::variance_pop;
-    case oracle::Function::stddev: return AggregateFunction::stddev;
-    case oracle::Function::stddev_pop: return AggregateFunction::stddev_pop;
+    case oracle::Function::count:
+      return AggregateFunction::count;
+    case oracle::Function::sum:
+      return AggregateFunction::sum;
+    case oracle::Function::min:
+      return AggregateFunction::min;
+    case oracle::Function::max:
+      return AggregateFunction::max;
+    case oracle::Function::avg:
+      return AggregateFunction::avg;
+    case oracle::Function::variance:
+      return AggregateFunction::variance;
+    case oracle::Function::variance_pop:
+      return AggregateFunction::variance_pop;
+    case oracle::Function::stddev:
+      return AggregateFunction::stddev;
+    case oracle::Function::stddev_pop:
+      return AggregateFunction::stddev_pop;
   }
   throw std::logic_error("unknown function");
 }
@@ -106,7 +115,8 @@ struct Columns {
     columns.time = time.data();
     columns.partition = partition.data();
     columns.key_low = low.data();
-    const bool any_high = std::any_of(high.begin(), high.end(), [](auto word) { return word != 0; });
+    const bool any_high =
+        std::any_of(high.begin(), high.end(), [](auto word) { return word != 0; });
     columns.key_high = any_high ? high.data() : nullptr;
     columns.value_count = static_cast<std::uint32_t>(bits.size());
     for (std::size_t v = 0; v < bits.size(); ++v) {

@@ -1,12 +1,12 @@
 #include "kernels/cpu/cpu_backend.hpp"
 
-#include <gtest/gtest.h>
-
 #include <cstdint>
 #include <map>
 #include <random>
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "tests/kernels/backend_contract.hpp"
 
@@ -123,8 +123,7 @@ TEST(CpuBackend, MemoryThatIsGivenBackIsUsedAgain) {
   std::size_t first_bytes = 0;
   for (int round = 0; round < 200; ++round) {
     const Ticket ticket = backend.stage(batch.columns());
-    const BatchReport report =
-        backend.accumulate(ticket, Limits::tumbling(10, 0, 1).limits, {});
+    const BatchReport report = backend.accumulate(ticket, Limits::tumbling(10, 0, 1).limits, {});
     backend.release(ticket);
     ASSERT_FALSE(report.out_of_memory) << "round " << round;
     if (round == 0) first_bytes = backend.status().state_bytes;

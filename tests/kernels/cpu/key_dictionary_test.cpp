@@ -1,11 +1,11 @@
 #include "kernels/cpu/key_dictionary.hpp"
 
-#include <gtest/gtest.h>
-
 #include <map>
 #include <random>
 #include <utility>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 namespace sluice::cpu {
 namespace {

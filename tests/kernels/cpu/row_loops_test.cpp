@@ -1,11 +1,11 @@
 /// The loops over many rows mean what the operations on one row mean.
 
-#include <gtest/gtest.h>
-
 #include <bit>
 #include <random>
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "kernels/cpu/chunk_operations.hpp"
 #include "kernels/cpu/lift_rows.hpp"
@@ -50,17 +50,14 @@ std::vector<NamedLayout> layouts() {
 /// A chunk of rows in memory of its own.
 class Chunk {
  public:
-  explicit Chunk(const RowLayout& layout)
-      : layout_(&layout), words_(chunk_rows * layout.words()) {
+  explicit Chunk(const RowLayout& layout) : layout_(&layout), words_(chunk_rows * layout.words()) {
     for (std::size_t r = 0; r < chunk_rows; ++r) reset_row(layout, row(r));
   }
   RowGroup group() { return {words_.data(), words_.data() + chunk_rows * layout_->hot_words}; }
   RowRef row(std::size_t r) {
     return {group().hot + r * layout_->hot_words, group().cold + r * layout_->cold_words};
   }
-  RowSpace space() {
-    return {words_.data(), chunk_rows, layout_->hot_words, layout_->cold_words};
-  }
+  RowSpace space() { return {words_.data(), chunk_rows, layout_->hot_words, layout_->cold_words}; }
   friend bool operator==(const Chunk& a, const Chunk& b) { return a.words_ == b.words_; }
 
  private:

@@ -1,11 +1,11 @@
 #include "kernels/cpu/workers.hpp"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <stdexcept>
 #include <thread>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 namespace sluice::cpu {
 namespace {
@@ -24,7 +24,8 @@ TEST(Workers, DoEveryItemOnce) {
       });
 
       EXPECT_TRUE(std::all_of(done.begin(), done.end(), [](int times) { return times == 1; }));
-      EXPECT_TRUE(std::all_of(by.begin(), by.end(), [&](unsigned worker) { return worker < count; }));
+      EXPECT_TRUE(
+          std::all_of(by.begin(), by.end(), [&](unsigned worker) { return worker < count; }));
     }
   }
 }
