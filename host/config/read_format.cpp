@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <charconv>
 #include <set>
 
@@ -213,6 +214,27 @@ void read_binary(Section section, Faults& faults, BinaryFormat& binary) {
   section.finish();
 }
 
+/// Names that a binary layout, or the columns that a CSV job gives itself, must have.
+void check_names(Section& section, const Format& format) {
+  std::vector<std::string_view> names;
+  for (const BinaryField& field : format.binary.layout) {
+    if (field.type != BinaryField::Type::pad) names.push_back(field.name);
+  }
+  const bool binary = format.type == FormatType::binary;
+  if (!binary) names.assign(format.csv.columns.begin(), format.csv.columns.end());
+  if (!binary && (format.type != FormatType::csv || names.empty())) return;
+  const auto check = [&](const std::string& option, const std::string& name) {
+    if (name.empty() || std::find(names.begin(), names.end(), name) != names.end()) return;
+    if (!binary && name.find_first_not_of("0123456789") == std::string::npos) return;
+    const auto meant = nearest(name, names);
+    section.fault(option, "no column is called \"" + name + "\"" +
+                              (meant ? "; did you mean " + *meant + "?" : ""));
+  };
+  check("event_time", format.event_time.path.text);
+  for (const KeyField& key : format.keys) check("key", key.path.text);
+  for (const ValueField& value : format.values) check("values", value.path.text);
+}
+
 }  // namespace
 
 void read_format(Section section, Job& job) {
@@ -247,6 +269,7 @@ void read_format(Section section, Job& job) {
   if (section.has("binary") || format.type == FormatType::binary) {
     read_binary(section.section("binary"), faults, format.binary);
   }
+  check_names(section, format);
   format.allow_non_finite = section.flag("allow_non_finite", false);
   enum class Malformed { drop, fail, dead_letter };
   const Malformed on_malformed = section.choice("on_malformed", Malformed::drop,

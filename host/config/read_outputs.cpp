@@ -15,14 +15,10 @@ Aggregate read_aggregate(Section& section, const Job& job) {
     section.fault("as", "\"" + aggregate.name +
                             "\" cannot name a result: letters, digits and _, no reserved label");
   }
-  enum class Later { first, last, count_distinct, quantile };
   const std::string written = section.required_text("fn");
   if (written == "first" || written == "last" || written == "count_distinct" ||
       written == "quantile") {
     section.fault("fn", written + " is not supported yet");
-    section.not_supported_yet({"q"});
-    section.text("of", "");
-    section.finish();
     return aggregate;
   }
   aggregate.function = section.choice("fn", Function::count,

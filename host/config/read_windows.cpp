@@ -28,8 +28,6 @@ WindowDefinition read_window(Section& section) {
                                     {"session", Type::session}});
   if (type == Type::cumulate || type == Type::session) {
     section.fault("type", "not supported yet; use tumbling or sliding");
-    section.not_supported_yet({"gap", "step", "max_size"});
-    section.finish();
     return window;
   }
   if (!section.has("size")) section.fault("size", "is required, as in 10s or 1m");

@@ -35,7 +35,7 @@ std::shared_ptr<const LatestRows> PrometheusSink::take(const WindowResult& resul
     rows->keys.push_back(key);
     const ResultValue* first = result.values.data() + row * aggregates_;
     rows->values.insert(rows->values.end(), first, first + aggregates_);
-    if (over) kept.insert(std::move(key));
+    kept.insert(std::move(key));
   };
   std::vector<std::size_t> others;
   for (std::size_t row = 0; row < result.size(); ++row) {
@@ -71,8 +71,6 @@ std::shared_ptr<const LatestRows> PrometheusSink::revise(const LatestRows& lates
     } else if (rows->keys.size() < settings_.max_series) {
       rows->keys.emplace_back(result.keys[row]);
       rows->values.insert(rows->values.end(), first, first + aggregates_);
-    } else {
-      ++rows->hidden_by_cap;
     }
   }
   return rows;

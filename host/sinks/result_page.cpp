@@ -121,9 +121,10 @@ std::string ResultPage::labels_of(std::string_view encoded_key) const {
       append_json_scalar(text, key[k]);
       value = text;
     }
+    value = cut(value, max_label_bytes_);
     if (value.empty()) continue;
     labels.append(",").append(key_names_[k]).append("=");
-    append_label_value(labels, cut(value, max_label_bytes_));
+    append_label_value(labels, value);
   }
   return labels;
 }

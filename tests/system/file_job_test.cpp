@@ -349,7 +349,7 @@ TEST_F(SmallFileJob, OnMalformedFailEndsItWithCode1NamingOffsetFieldAndReason) {
   job_.format += "  on_malformed: fail\n";
   const RunResult result = run();
   EXPECT_EQ(result.code, 1);
-  EXPECT_THAT(result.errors, HasSubstr("offset 227"));
+  EXPECT_THAT(result.errors, HasSubstr("offset 191"));
   EXPECT_THAT(result.errors, HasSubstr("field ts"));
   EXPECT_THAT(result.errors, HasSubstr("bad_time"));
 }

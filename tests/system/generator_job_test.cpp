@@ -38,7 +38,7 @@ format:
   values: {value: {field: behaviour_value, type: "decimal(2)"}}
 watermark: {out_of_orderness: 50ms}
 windows: [{name: short, type: tumbling, size: 100ms}, {name: day, type: tumbling, size: 1d}]
-aggregates: [{as: events, fn: count}, {as: total, fn: sum, of: value}]
+aggregates: [{as: events, fn: count}, {as: worth, fn: sum, of: value}]
 sinks: [{type: stdout}, {type: prometheus}]
 engine: {batch_events: 4096, batch_bytes: 1MiB}
 http: {listen: "127.0.0.1:0"}
@@ -156,7 +156,7 @@ TEST_F(GeneratorJob, ServesMetricsThatAgreeWithItsStats) {
   EXPECT_EQ(metrics.status, 200);
   EXPECT_THAT(metrics.content_type, HasSubstr("text/plain; version=0.0.4"));
   for (const char* name :
-       {"sluice_result_events", "sluice_result_total", "sluice_window_end_timestamp_seconds",
+       {"sluice_result_events", "sluice_result_worth", "sluice_window_end_timestamp_seconds",
         "sluice_events_read_total", "sluice_events_accepted_total", "sluice_late_dropped_total",
         "sluice_malformed_total", "sluice_future_dropped_total", "sluice_sum_overflows_total",
         "sluice_rows_emitted_total", "sluice_watermark_timestamp_seconds",

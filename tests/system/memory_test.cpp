@@ -25,7 +25,7 @@ watermark: {out_of_orderness: 1s}
 windows:
   - {name: 1s, type: tumbling, size: 1s}
   - {name: 10s, type: sliding, size: 10s, slide: 1s}
-aggregates: [{as: events, fn: count}, {as: total, fn: sum, of: value}, {as: most, fn: max, of: value}]
+aggregates: [{as: events, fn: count}, {as: spent, fn: sum, of: value}, {as: most, fn: max, of: value}]
 sinks: [{type: stdout}, {type: prometheus}]
 engine: {batch_events: 4096, batch_bytes: 512KiB, max_keys: 2000, threads: 2}
 http: {listen: off}

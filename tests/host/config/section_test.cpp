@@ -20,7 +20,7 @@ struct Read {
 TEST(Nearest, FindsWhatWasMeant) {
   EXPECT_EQ(nearest("brokerz", {"brokers", "topics"}), "brokers");
   EXPECT_EQ(nearest("tumblng", {"tumbling", "sliding"}), "tumbling");
-  EXPECT_EQ(nearest("szie", {"size", "slide"}), "size");
+  EXPECT_EQ(nearest("topcis", {"brokers", "topics"}), "topics");
 }
 
 TEST(Nearest, FindsNothingFarAway) {
