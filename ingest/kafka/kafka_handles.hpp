@@ -7,11 +7,11 @@
 namespace sluice {
 
 /// Calls the C function that frees a handle.
-template <auto function>
+template <auto Function>
 struct FreeBy {
   template <typename Handle>
   void operator()(Handle* handle) const noexcept {
-    function(handle);
+    Function(handle);
   }
 };
 

@@ -41,14 +41,15 @@ std::string processor_name() {
 }  // namespace
 
 CpuBackend::CpuBackend(const BackendShape& shape)
-    : batches_in_flight_(shape.batches_in_flight),
-      workers_(shape.threads),
+    : workers_(shape.threads),
       budget_(shape.max_state_bytes),
       dictionary_(shape.max_keys, budget_),
       table_(shape.layout, budget_),
       accumulate_(shape, workers_, dictionary_, table_),
       steps_(workers_, table_),
-      chosen_shifts_(shifted_values(shape.layout), std::numeric_limits<double>::quiet_NaN()) {}
+      chosen_shifts_(shifted_values(shape.layout), std::numeric_limits<double>::quiet_NaN()) {
+  staged_.reserve(shape.batches_in_flight);
+}
 
 std::string CpuBackend::device() const {
   return processor_name() + " x " + std::to_string(workers_.count());
@@ -61,7 +62,7 @@ StagingBlock CpuBackend::allocate_staging(std::size_t bytes) {
 }
 
 Ticket CpuBackend::stage(const EventColumns& events) {
-  assert(staged_.size() < batches_in_flight_);
+  assert(staged_.size() < staged_.capacity());
   choose_shifts(events);
   staged_.push_back({Ticket{++tickets_}, events});
   return staged_.back().ticket;

@@ -45,14 +45,13 @@ class CpuBackend final : public Backend {
   void choose_shifts(const EventColumns& events);
   void load_column(const StateImage::Column& column);
 
-  std::size_t batches_in_flight_;
   Workers workers_;
   StateBudget budget_;
   KeyDictionary dictionary_;
   PaneTable table_;
   AccumulatePass accumulate_;
   StepRunner steps_;
-  std::vector<Staged> staged_;
+  std::vector<Staged> staged_;  ///< at most batches_in_flight
   std::uint64_t tickets_ = 0;
   std::vector<double> chosen_shifts_;  ///< by value column; NaN: none yet
   double shifts_[max_values] = {};     ///< the same with 0 for none

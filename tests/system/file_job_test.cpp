@@ -135,12 +135,19 @@ TEST_P(FileJob, GivesTheOraclesRowsWhileDisorderStaysWithinTheBound) {
 }
 
 TEST_P(FileJob, GivesTheOraclesLateEventsAndRevisionsInBatchesOfOneEvent) {
+  std::uint64_t late = 0;
+  std::uint64_t revised = 0;
   for (std::uint64_t seed = 101; seed <= 112 && !HasFailure(); ++seed) {
     Case stream(random_stream(seed, GetParam(), {}), GetParam());
     SCOPED_TRACE(stream.describe());
     const std::string path = folder_.file("events", stream.text());
-    expect_the_oracles_rows(stream, stream.reference(1), folder_, path, single_events);
+    const oracle::Oracle& reference = stream.reference(1);
+    expect_the_oracles_rows(stream, reference, folder_, path, single_events);
+    late += reference.books().of(oracle::Verdict::late);
+    revised += reference.books().rows_revised;
   }
+  EXPECT_GT(late, 100U);
+  EXPECT_GT(revised, 100U);
 }
 
 TEST_P(FileJob, ReadsALongFileInManyBatches) {

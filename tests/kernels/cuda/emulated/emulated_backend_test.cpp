@@ -168,6 +168,17 @@ TEST_F(EmulatedBackend, StagingWaitsForNothing) {
   for (const Ticket ticket : tickets) backend_->release(ticket);
 }
 
+TEST_F(EmulatedBackend, ReleasingABatchWaitsForItsCopies) {
+  make(small_shape());
+  PinnedBatch batch(*backend_, 500);
+  const Ticket ticket = backend_->stage(batch.fill(0, 300));
+  const Counters before = emulated::counters();
+
+  backend_->release(ticket);
+
+  EXPECT_EQ(emulated::counters().event_synchronisations - before.event_synchronisations, 1u);
+}
+
 TEST_F(EmulatedBackend, WithoutDeviceMemoryForRowsEventsAreParkedUntilThereIsSome) {
   make(small_shape());
   emulated::set_memory_bytes(emulated::device_bytes_in_use() + 6000);
