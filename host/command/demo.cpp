@@ -108,7 +108,7 @@ Job demo_job(const std::string& brokers, const std::string& topic_name, const st
   job.windows = {{"1s", {.size = 1'000, .slide = 1'000}},
                  {"10s", {.size = 10'000, .slide = 1'000}}};
   job.aggregates = {{"events", AggregateFunction::count, {}},
-                    {"total", AggregateFunction::sum, 0},
+                    {"spent", AggregateFunction::sum, 0},
                     {"most", AggregateFunction::max, 0},
                     {"average", AggregateFunction::avg, 0}};
   job.sinks = {PrometheusSinkSettings{}};

@@ -17,6 +17,7 @@ source:                          # required
                                  # {timestamp: MILLISECONDS} | {offsets: {TOPIC: {PARTITION: OFFSET}}}
   properties: {}                 # any librdkafka property
   lanes: 0                       # consumers, each with a thread; 0: one a core
+  start_timeout: 15s             # for the brokers to answer at start
 # source: {type: file, path: events.ndjson}            # a file, a folder, a list; - is standard input
 # source: {type: generator, kind: user_behaviour,      # user_behaviour | nexmark_bids | yahoo
 #          seed: 1, events: 0, keys: 1000,             # events 0: without end

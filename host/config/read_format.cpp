@@ -222,7 +222,7 @@ void check_names(Section& section, const Format& format) {
   }
   const bool binary = format.type == FormatType::binary;
   if (!binary) names.assign(format.csv.columns.begin(), format.csv.columns.end());
-  if (!binary && (format.type != FormatType::csv || names.empty())) return;
+  if (names.empty() || (!binary && format.type != FormatType::csv)) return;
   const auto check = [&](const std::string& option, const std::string& name) {
     if (name.empty() || std::find(names.begin(), names.end(), name) != names.end()) return;
     if (!binary && name.find_first_not_of("0123456789") == std::string::npos) return;

@@ -84,6 +84,9 @@ KafkaSettings read_kafka(Section& section) {
     }
   }
   kafka.lanes = static_cast<unsigned>(section.integer("lanes", 0, 0, 256));
+  kafka.start_timeout = std::chrono::milliseconds(
+      section.duration("start_timeout", kafka.start_timeout.count(), 100));
+  if (const auto problem = problem_of(kafka)) section.fault("properties", *problem);
   section.not_supported_yet({"instances", "keyed_by_partition", "fetch"});
   return kafka;
 }

@@ -206,10 +206,14 @@ void Pipeline::Impl::take_malformed(const Batch& batch) {
   const MalformedEvent& event = batch.events.malformed_events.front();
   const Message& message = batch.block.messages[event.extent.message];
   const PartitionName& partition = source.partitions()[message.partition];
-  throw std::runtime_error("malformed event in " + partition.topic + " partition " +
-                           std::to_string(partition.number) + " offset " +
-                           std::to_string(message.offset) +
-                           (event.field.empty() ? "" : ", field " + event.field) + ": " +
+  // A file's offsets count bytes, so the event has one of its own; a message's counts messages.
+  const std::int64_t inside = event.extent.begin - message.begin;
+  const bool in_file = std::holds_alternative<FileSettings>(job.source);
+  std::string place = partition.topic + " partition " + std::to_string(partition.number) +
+                      " offset " + std::to_string(message.offset + (in_file ? inside : 0));
+  if (!in_file && inside > 0) place += " byte " + std::to_string(inside);
+  if (!event.field.empty()) place += ", field " + event.field;
+  throw std::runtime_error("malformed event in " + place + ": " +
                            std::string(name_of(event.reason)) + " (format.on_malformed is fail)");
 }
 

@@ -1,10 +1,11 @@
 #include "ingest/kafka/embedded_broker.hpp"
 
-#include <array>
+#include <utility>
 
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
 
+#include "ingest/kafka/kafka_conf.hpp"
 #include "ingest/kafka/kafka_handles.hpp"
 #include "ingest/source.hpp"
 
@@ -30,13 +31,8 @@ struct EmbeddedBroker::Cluster {
 EmbeddedBroker::EmbeddedBroker(int brokers) : cluster_(std::make_unique<Cluster>()) {
   KafkaConf conf(rd_kafka_conf_new());
   rd_kafka_conf_set_log_cb(conf.get(), nullptr);
-  std::array<char, 512> reason{};
   cluster_->brokers = brokers;
-  cluster_->host.reset(rd_kafka_new(RD_KAFKA_PRODUCER, conf.get(), reason.data(), reason.size()));
-  if (!cluster_->host) {
-    throw SourceError(std::string("embedded broker: ") + reason.data());
-  }
-  (void)conf.release();  // the client owns it now
+  cluster_->host = make_client(RD_KAFKA_PRODUCER, std::move(conf), "embedded broker");
   cluster_->mock.reset(rd_kafka_mock_cluster_new(cluster_->host.get(), brokers));
   if (!cluster_->mock) {
     throw SourceError("embedded broker: no cluster could be made");

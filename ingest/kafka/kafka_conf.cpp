@@ -129,13 +129,14 @@ bool reads_committed(const rd_kafka_conf_t& conf) {
   return std::string_view(value.data()) == "read_committed";
 }
 
-KafkaClient make_consumer(KafkaConf conf, const KafkaSettings& settings) {
+KafkaClient make_client(rd_kafka_type_t type, KafkaConf conf, const std::string& name) {
   std::array<char, 512> reason{};
-  KafkaClient client(rd_kafka_new(RD_KAFKA_CONSUMER, conf.get(), reason.data(), reason.size()));
+  rd_kafka_conf_t* const given = conf.release();  // the client owns it, if one is made
+  KafkaClient client(rd_kafka_new(type, given, reason.data(), reason.size()));
   if (!client) {
-    throw SourceError("kafka " + settings.brokers + ": " + reason.data());
+    rd_kafka_conf_destroy(given);
+    throw SourceError(name + ": " + reason.data());
   }
-  (void)conf.release();  // the client owns it now
   return client;
 }
 

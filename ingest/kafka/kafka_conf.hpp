@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 #include "ingest/kafka/kafka_handles.hpp"
 #include "ingest/kafka/kafka_settings.hpp"
 
@@ -12,7 +14,7 @@ KafkaConf consumer_conf(const KafkaSettings& settings);
 /// Whether only committed transactions are read (isolation.level; librdkafka's default).
 bool reads_committed(const rd_kafka_conf_t& conf);
 
-/// Makes a consumer. @throws SourceError naming the brokers
-KafkaClient make_consumer(KafkaConf conf, const KafkaSettings& settings);
+/// @param name of the client in errors  @throws SourceError
+KafkaClient make_client(rd_kafka_type_t type, KafkaConf conf, const std::string& name);
 
 }  // namespace sluice

@@ -61,7 +61,7 @@ KafkaLane::KafkaLane(const KafkaSettings& settings, std::vector<Assigned> assign
   if (core_) {
     pinned.emplace(*core_);  // the client's threads are started here, and stay where they start
   }
-  client_ = make_consumer(std::move(conf), settings);
+  client_ = make_client(RD_KAFKA_CONSUMER, std::move(conf), "kafka " + settings.brokers);
   rd_kafka_poll_set_consumer(client_.get());
   queue_.reset(rd_kafka_queue_get_consumer(client_.get()));
   assign_partitions();

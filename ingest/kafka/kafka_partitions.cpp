@@ -60,7 +60,7 @@ class Enquiry {
     });
     isolation_ = reads_committed(*conf) ? RD_KAFKA_ISOLATION_LEVEL_READ_COMMITTED
                                         : RD_KAFKA_ISOLATION_LEVEL_READ_UNCOMMITTED;
-    client_ = make_consumer(std::move(conf), settings);
+    client_ = make_client(RD_KAFKA_CONSUMER, std::move(conf), "kafka " + settings.brokers);
   }
 
   /// @see find_partitions

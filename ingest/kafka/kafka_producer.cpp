@@ -2,7 +2,9 @@
 
 #include <array>
 #include <unordered_map>
+#include <utility>
 
+#include "ingest/kafka/kafka_conf.hpp"
 #include "ingest/kafka/kafka_handles.hpp"
 #include "ingest/source.hpp"
 
@@ -63,11 +65,7 @@ KafkaProducer::KafkaProducer(const std::string& brokers,
                               [](rd_kafka_t*, const rd_kafka_message_t* report, void* client) {
                                 static_cast<Client*>(client)->note(*report);
                               });
-  client_->handle.reset(rd_kafka_new(RD_KAFKA_PRODUCER, conf.get(), reason.data(), reason.size()));
-  if (!client_->handle) {
-    throw SourceError("kafka producer " + brokers + ": " + reason.data());
-  }
-  (void)conf.release();  // the client owns it now
+  client_->handle = make_client(RD_KAFKA_PRODUCER, std::move(conf), "kafka producer " + brokers);
 }
 
 KafkaProducer::~KafkaProducer() = default;

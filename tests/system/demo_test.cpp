@@ -1,11 +1,10 @@
-#include <signal.h>
-
 #include <cstdint>
 #include <cstdlib>
 #include <string>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 
 #include "tests/system/support/http.hpp"
 #include "tests/system/support/metrics_page.hpp"

@@ -1,13 +1,12 @@
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <cstdlib>
 #include <filesystem>
 #include <string>
 #include <vector>
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "tests/support/oracle.hpp"
 #include "tests/support/scenario.hpp"
@@ -82,8 +81,7 @@ class Case {
       const auto left = static_cast<std::size_t>(all.end() - first);
       oracle::Batch batch;
       batch.now = job().started_at;
-      batch.events.assign(first,
-                          first + static_cast<std::ptrdiff_t>(std::min(batch_events, left)));
+      batch.events.assign(first, first + static_cast<std::ptrdiff_t>(std::min(batch_events, left)));
       reference_.feed(batch);
     }
     reference_.end_of_input();
@@ -106,9 +104,9 @@ void expect_the_oracles_rows(const Case& stream, const oracle::Oracle& reference
                              const TempFolder& folder, const std::string& path,
                              const std::string& engine, const ProcessOptions& options = {}) {
   const std::string job = folder.file(
-      "job.yaml", job_yaml(stream.job(), {.source = file_source(path),
-                                          .format = stream.format(),
-                                          .engine = engine}));
+      "job.yaml",
+      job_yaml(stream.job(),
+               {.source = file_source(path), .format = stream.format(), .engine = engine}));
   const std::string stats = folder.path("stats.json");
   const RunResult run = run_sluice({"run", job, "--once", "--stats", stats}, options);
   ASSERT_EQ(run.code, 0) << run.errors << content_of(job);
@@ -224,9 +222,7 @@ constexpr const char* three_events =
 
 class SmallFileJob : public testing::Test {
  protected:
-  SmallFileJob() {
-    job_.source = file_source(folder_.file("events.ndjson", three_events));
-  }
+  SmallFileJob() { job_.source = file_source(folder_.file("events.ndjson", three_events)); }
   RunResult run(std::vector<std::string> more = {}) {
     std::vector<std::string> arguments{"run", folder_.file("job.yaml", job_.yaml()), "--once"};
     arguments.insert(arguments.end(), more.begin(), more.end());
@@ -276,10 +272,9 @@ TEST_F(SmallFileJob, OfNoEventsIsDoneAtOnceWithoutRows) {
 TEST_F(SmallFileJob, StatsNameEveryCounterOfTheContract) {
   ASSERT_EQ(run({"--stats", folder_.path("stats.json")}).code, 0);
   const Stats stats = stats_in(folder_.path("stats.json"));
-  for (const char* name :
-       {"events_read", "events_accepted", "late_dropped", "malformed", "future_dropped",
-        "keys_full", "state_full", "filtered", "tombstones", "in_no_window", "parked",
-        "windows_closed", "rows_emitted"}) {
+  for (const char* name : {"events_read", "events_accepted", "late_dropped", "malformed",
+                           "future_dropped", "keys_full", "state_full", "filtered", "tombstones",
+                           "in_no_window", "parked", "windows_closed", "rows_emitted"}) {
     EXPECT_TRUE(stats.contains(name)) << name;
   }
   EXPECT_EQ(stats.at("events_read"), 3U);
@@ -374,8 +369,8 @@ TEST_F(SmallFileJob, MalformedEventsAreDroppedAndCountedByDefault) {
 TEST_F(SmallFileJob, CheckPrintsThePlan) {
   const RunResult result = check();
   EXPECT_EQ(result.code, 0) << result.errors;
-  for (const char* part : {"pipeline shop", "window 1m: size 60s", "sum of amount",
-                           "bytes a key", "backend "}) {
+  for (const char* part :
+       {"pipeline shop", "window 1m: size 60s", "sum of amount", "bytes a key", "backend "}) {
     EXPECT_THAT(result.output, HasSubstr(part));
   }
 }
@@ -425,8 +420,9 @@ RunResult run_example(const std::string& name) {
 TEST(Examples, OrdersGiveTheRevenueOfEachCountryAndHour) {
   const RunResult result = run_example("orders-file.yaml");
   EXPECT_EQ(result.code, 0) << result.errors;
-  const std::string first = "{\"pipeline\":\"orders\",\"window\":\"1h\","
-                            "\"window_start\":1709283600000,\"window_end\":1709287200000,";
+  const std::string first =
+      "{\"pipeline\":\"orders\",\"window\":\"1h\","
+      "\"window_start\":1709283600000,\"window_end\":1709287200000,";
   EXPECT_THAT(
       lines_of(result.output),
       testing::UnorderedElementsAre(
@@ -458,8 +454,9 @@ TEST(Examples, TradesGiveARowForEachSlideAndSymbol) {
 TEST(Examples, TheGeneratorsJobEndsByItself) {
   const TempFolder folder;
   std::string job = content_of((source_folder() / "examples/behaviour-generator.yaml").string());
-  const RunResult result = run_sluice({"run", folder.file("job.yaml", job + "http: {listen: off}\n"),
-                                 "--stats", folder.path("stats.json")});
+  const RunResult result =
+      run_sluice({"run", folder.file("job.yaml", job + "http: {listen: off}\n"), "--stats",
+                  folder.path("stats.json")});
   EXPECT_EQ(result.code, 0) << result.errors;
   const Stats stats = stats_in(folder.path("stats.json"));
   EXPECT_EQ(stats.at("events_read"), 1'000'000U);

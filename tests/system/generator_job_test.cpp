@@ -1,16 +1,15 @@
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <string>
 #include <vector>
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <poll.h>
+#include <signal.h>
 #include <simdjson.h>
+#include <unistd.h>
 
 #include "tests/system/support/http.hpp"
 #include "tests/system/support/metrics_page.hpp"
@@ -234,8 +233,9 @@ struct Bounded {
 class BoundedGenerator : public testing::TestWithParam<Bounded> {
  protected:
   static std::string job() {
-    return std::string("pipeline: bounded\nsource: {type: generator, seed: 3, events: 50000, "
-                       "start: 1700000000000, partitions: 3, disorder: 500ms, kind: ") +
+    return std::string(
+               "pipeline: bounded\nsource: {type: generator, seed: 3, events: 50000, "
+               "start: 1700000000000, partitions: 3, disorder: 500ms, kind: ") +
            GetParam().source + "}\nformat: {type: json, " + GetParam().format +
            "}\nwatermark: {out_of_orderness: 500ms}\n"
            "windows: [{name: w, type: tumbling, size: 250ms}]\n"
@@ -249,8 +249,8 @@ TEST_P(BoundedGenerator, GivesEveryEventToAWindowAndTheSameRowsEachTime) {
   const TempFolder folder;
   std::vector<std::vector<std::string>> rows;
   for (int i = 0; i < 2; ++i) {
-    const RunResult result = run_sluice({"run", folder.file("job.yaml", job()), "--once", "--stats",
-                                   folder.path("stats.json")});
+    const RunResult result = run_sluice(
+        {"run", folder.file("job.yaml", job()), "--once", "--stats", folder.path("stats.json")});
     ASSERT_EQ(result.code, 0) << result.errors;
     const Stats counters = stats_in(folder.path("stats.json"));
     EXPECT_EQ(counters.at("events_read"), 50'000U);

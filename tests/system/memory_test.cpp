@@ -1,10 +1,9 @@
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <cstdint>
 #include <string>
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "tests/system/support/process.hpp"
 #include "tests/system/support/sluice_program.hpp"
@@ -45,9 +44,7 @@ std::int64_t peak_of(std::uint64_t count, Users users) {
   const int nowhere = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
   Process program(
       sluice({"run", folder.file("job.yaml", job), "--stats", folder.path("stats.json")}),
-      {.feed = true,
-       .output = nowhere,
-       .environment = {"ASAN_OPTIONS=quarantine_size_mb=1"}});
+      {.feed = true, .output = nowhere, .environment = {"ASAN_OPTIONS=quarantine_size_mb=1"}});
   ::close(nowhere);
   std::string chunk;
   for (std::uint64_t i = 0; i < count; ++i) {

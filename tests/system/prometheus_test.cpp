@@ -51,8 +51,7 @@ constexpr const char* dropped_events = R"({"ts":1699999990000,"user":"u1"}
 
 /// The one value that a query gives; nothing while there is none, or more.
 std::optional<double> query(const std::string& prometheus, const std::string& expression) {
-  const HttpReply reply =
-      http_get(prometheus + "/api/v1/query?query=" + url_escaped(expression));
+  const HttpReply reply = http_get(prometheus + "/api/v1/query?query=" + url_escaped(expression));
   simdjson::dom::parser parser;
   simdjson::dom::array result;
   std::string_view value;
@@ -105,7 +104,8 @@ TEST_F(Prometheus, AnswersWithTheResultsAndCountersOfTheRunningProgram) {
   expect_answer(R"(sum(sluice_result_events{window="1s"}))", 3);
   // A null result has no sample.
   expect_answer(R"(count(sluice_result_slowest{window="1s"}))", 1);
-  expect_answer(R"(sluice_window_end_timestamp_seconds{pipeline="shop",window="1s"})", 1'700'000'001);
+  expect_answer(R"(sluice_window_end_timestamp_seconds{pipeline="shop",window="1s"})",
+                1'700'000'001);
   expect_answer("sluice_events_read_total", 4);
   expect_answer("sluice_events_accepted_total", 4);
 

@@ -30,6 +30,11 @@ class RealKafka : public testing::Test {
   }
 
   static std::string brokers() { return broker_->value("bootstrap"); }
+  static Cluster cluster() {
+    return {.brokers = brokers(), .create_topic = [](const std::string& topic, int partitions) {
+              KafkaClient(brokers()).create_topic(topic, partitions);
+            }};
+  }
 
   static std::unique_ptr<TempFolder> folder_;
   static std::unique_ptr<Service> broker_;
@@ -39,27 +44,27 @@ std::unique_ptr<TempFolder> RealKafka::folder_;
 std::unique_ptr<Service> RealKafka::broker_;
 
 TEST_F(RealKafka, GivesTheOraclesRowsOfALiveJsonStream) {
-  expect_live_job_gives_the_oracles_rows(brokers(), "live_json", Encoding::json, "lz4");
+  expect_live_job_gives_the_oracles_rows(cluster(), "live_json", Encoding::json, "lz4");
 }
 
 TEST_F(RealKafka, GivesTheOraclesRowsOfALiveCsvStream) {
-  expect_live_job_gives_the_oracles_rows(brokers(), "live_csv", Encoding::csv);
+  expect_live_job_gives_the_oracles_rows(cluster(), "live_csv", Encoding::csv);
 }
 
 TEST_F(RealKafka, GivesTheOraclesRowsOfWhatATopicHolds) {
-  expect_once_gives_the_oracles_rows(brokers(), "once_json", 401, Encoding::json, "lz4");
-  expect_once_gives_the_oracles_rows(brokers(), "once_csv", 402, Encoding::csv, "zstd");
-  expect_once_gives_the_oracles_rows(brokers(), "once_binary", 403, Encoding::binary, "gzip");
+  expect_once_gives_the_oracles_rows(cluster(), "once_json", 401, Encoding::json, "lz4");
+  expect_once_gives_the_oracles_rows(cluster(), "once_csv", 402, Encoding::csv, "zstd");
+  expect_once_gives_the_oracles_rows(cluster(), "once_binary", 403, Encoding::binary, "gzip");
 }
 
 TEST_F(RealKafka, GoesOnFromTheCommittedOffsets) {
-  expect_next_run_goes_on_from_the_committed_offsets(brokers(), "commits");
+  expect_next_run_goes_on_from_the_committed_offsets(cluster(), "commits");
 }
 
-TEST_F(RealKafka, StartsAtGivenOffsets) { expect_start_at_given_offsets(brokers(), "offsets"); }
+TEST_F(RealKafka, StartsAtGivenOffsets) { expect_start_at_given_offsets(cluster(), "offsets"); }
 
 TEST_F(RealKafka, FindsTopicsByARegularExpression) {
-  expect_topics_by_regular_expression(brokers(), "found");
+  expect_topics_by_regular_expression(cluster(), "found");
 }
 
 TEST_F(RealKafka, StartsAtATimestampAndTakesEventTimesFromTheMessages) {

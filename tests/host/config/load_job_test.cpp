@@ -317,6 +317,11 @@ TEST(ParseJob, NamesFaultsOfTheFormat) {
       {with("type: binary"),
        "job.yaml:2: format.binary.layout: is required: a list of {name: NAME, type: TYPE} and "
        "{pad: BYTES}"},
+      {with("type: binary, key: user, binary: {layout: [{name: t, type: int64}, {name: usr, type: "
+            "int64}]}"),
+       "job.yaml:2: format.key: no column is called \"user\"; did you mean usr?"},
+      {with("type: csv, values: {x: int64}, csv: {columns: [t, k]}"),
+       "job.yaml:2: format.values: no column is called \"x\"; did you mean t?"},
       {with("type: binary, binary: {layout: [{name: t, type: int128}]}"),
        "job.yaml:2: format.binary.layout.type: \"int128\" is no type; int8 to int64, uint8 to "
        "uint64, float32, float64, boolean or char(LENGTH)"},

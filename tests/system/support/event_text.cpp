@@ -88,18 +88,25 @@ KeyPart decorated(const KeyPart& part) {
   const auto* text = std::get_if<std::string>(&part);
   if (text == nullptr || !text->starts_with('k')) return part;
   switch (text->back()) {
-    case '1': return *text + ",\"x\"";
-    case '2': return *text + " \xC3\xBC\n;";
-    case '3': return *text + "\\";
-    default: return part;
+    case '1':
+      return *text + ",\"x\"";
+    case '2':
+      return *text + " \xC3\xBC\n;";
+    case '3':
+      return *text + "\\";
+    default:
+      return part;
   }
 }
 
 const char* type_name(ValueType type) {
   switch (type) {
-    case ValueType::int64: return "int64";
-    case ValueType::real: return "double";
-    case ValueType::decimal: break;
+    case ValueType::int64:
+      return "int64";
+    case ValueType::real:
+      return "double";
+    case ValueType::decimal:
+      break;
   }
   return "decimal";
 }
@@ -132,8 +139,7 @@ EventText::EventText(oracle::Job job, Encoding encoding, const std::vector<Event
   }
 }
 
-EventText::KeyKind EventText::kind_of(std::size_t column,
-                                      const std::vector<Event>& sample) const {
+EventText::KeyKind EventText::kind_of(std::size_t column, const std::vector<Event>& sample) const {
   const auto all = [&](auto fits) {
     return std::all_of(sample.begin(), sample.end(),
                        [&](const Event& event) { return fits(event.key[column]); });
@@ -195,18 +201,18 @@ std::string EventText::format_yaml(bool csv_header) const {
   for (std::size_t column = 0; column < job_.columns.size(); ++column) {
     const std::string name = value_name(column);
     const oracle::Column& type = job_.columns[column];
-    yaml += "    " + name + ": {field: " + (nested ? "what." : "") + name + ", type: " +
-            type_name(type.type) +
+    yaml += "    " + name + ": {field: " + (nested ? "what." : "") + name +
+            ", type: " + type_name(type.type) +
             (type.type == ValueType::decimal ? "(" + std::to_string(type.scale) + ")" : "") +
             (type.required ? ", required: true" : "") + "}\n";
     columns += ", " + name;
-    layout += ", {name: " + name + ", type: " +
-              (type.type == ValueType::int64 ? "int64" : "float64") + "}";
+    layout += ", {name: " + name +
+              ", type: " + (type.type == ValueType::int64 ? "int64" : "float64") + "}";
   }
   if (encoding_ == Encoding::csv && !csv_header) yaml += "  csv: {columns: [" + columns + "]}\n";
   if (encoding_ == Encoding::binary) {
-    yaml += std::string("  binary: {endian: ") + (big_endian_ ? "big" : "little") +
-            ", layout: [" + layout + "]}\n";
+    yaml += std::string("  binary: {endian: ") + (big_endian_ ? "big" : "little") + ", layout: [" +
+            layout + "]}\n";
   }
   return yaml;
 }
@@ -223,9 +229,12 @@ std::string EventText::header() const {
 std::string EventText::text_of(const Event& event) const {
   const bool malformed = event.kind == EventKind::malformed;
   switch (encoding_) {
-    case Encoding::json: return malformed ? malformed_json(event) : json(event);
-    case Encoding::csv: return malformed ? malformed_csv(event) : csv(event);
-    case Encoding::binary: break;
+    case Encoding::json:
+      return malformed ? malformed_json(event) : json(event);
+    case Encoding::csv:
+      return malformed ? malformed_csv(event) : csv(event);
+    case Encoding::binary:
+      break;
   }
   return malformed ? malformed_binary(event) : binary(event);
 }
@@ -253,33 +262,44 @@ std::string EventText::json(const Event& event) const {
   const std::string who = "\"who\":" + members(keys_.size(), [&](std::size_t column) {
                             return std::pair(key_name(column), json_scalar(event.key[column]));
                           });
-  const std::string what =
-      "\"what\":" + members(job_.columns.size(), [&](std::size_t column) {
-        const auto& value = event.values[column];
-        return std::pair(value_name(column),
-                         value ? value_text(column, *value) : std::string("null"));
-      });
+  const std::string what = "\"what\":" + members(job_.columns.size(), [&](std::size_t column) {
+                             const auto& value = event.values[column];
+                             return std::pair(value_name(column), value ? value_text(column, *value)
+                                                                        : std::string("null"));
+                           });
   switch (turn(event, 5)) {
-    case 0: return "{" + time + "," + who + "," + what + "}";
-    case 1: return "{" + what + "," + time + "," + who + ",\"other\":[1,{\"t\":2}]}";
-    case 2: return "{\"t\":17," + who + "," + what + "," + time + "}";  // the last one wins
-    case 3: return "  { \"id\" : \"a\\u0062c\" , " + who + " , " + time + " , " + what + " } ";
-    default: return "{\"ts\":5," + who + ",\"\\u0074\":" + std::to_string(event.time) + "," +
-                    what + "}";
+    case 0:
+      return "{" + time + "," + who + "," + what + "}";
+    case 1:
+      return "{" + what + "," + time + "," + who + ",\"other\":[1,{\"t\":2}]}";
+    case 2:
+      return "{\"t\":17," + who + "," + what + "," + time + "}";  // the last one wins
+    case 3:
+      return "  { \"id\" : \"a\\u0062c\" , " + who + " , " + time + " , " + what + " } ";
+    default:
+      return "{\"ts\":5," + who + ",\"\\u0074\":" + std::to_string(event.time) + "," + what + "}";
   }
 }
 
 std::string EventText::malformed_json(const Event& event) const {
   const std::string good = json(event);
   switch (turn(event, 8)) {
-    case 0: return good.substr(0, good.size() / 2);
-    case 1: return "no document at all";
-    case 2: return "{\"who\":{},\"what\":{}}";
-    case 3: return "{\"t\":\"" + std::to_string(event.time) + "\"}";
-    case 4: return "{\"t\":1,\"what\":{\"v0\":\"12\"}}";
-    case 5: return "{\"t\":1,\"who\":{\"k0\":{\"a\":1}}}";
-    case 6: return good + good;
-    default: return "{\"t\":1,\"who\":{\"k0\":\"\xFF\"}}";
+    case 0:
+      return good.substr(0, good.size() / 2);
+    case 1:
+      return "no document at all";
+    case 2:
+      return "{\"who\":{},\"what\":{}}";
+    case 3:
+      return "{\"t\":\"" + std::to_string(event.time) + "\"}";
+    case 4:
+      return "{\"t\":1,\"what\":{\"v0\":\"12\"}}";
+    case 5:
+      return "{\"t\":1,\"who\":{\"k0\":{\"a\":1}}}";
+    case 6:
+      return good + good;
+    default:
+      return "{\"t\":1,\"who\":{\"k0\":\"\xFF\"}}";
   }
 }
 
@@ -300,10 +320,14 @@ std::string EventText::csv(const Event& event) const {
 std::string EventText::malformed_csv(const Event& event) const {
   const std::string good = csv(event);
   switch (turn(event, 4)) {
-    case 0: return "2023-11-14T22:13:20Z";  // too few fields
-    case 1: return "yesterday" + good.substr(good.find(','));
-    case 2: return good.substr(0, good.rfind(',')) + ",much";
-    default: return "2023-11-14T22:13:60Z" + good.substr(good.find(','));
+    case 0:
+      return "2023-11-14T22:13:20Z";  // too few fields
+    case 1:
+      return "yesterday" + good.substr(good.find(','));
+    case 2:
+      return good.substr(0, good.rfind(',')) + ",much";
+    default:
+      return "2023-11-14T22:13:60Z" + good.substr(good.find(','));
   }
 }
 
@@ -319,9 +343,12 @@ void EventText::append_key(std::string& row, std::size_t column, const KeyPart& 
     case KeyKind::integer:
       append_number(row, static_cast<std::uint64_t>(std::get<std::int64_t>(part)));
       return;
-    case KeyKind::boolean: row += std::get<bool>(part) ? '\1' : '\0'; return;
+    case KeyKind::boolean:
+      row += std::get<bool>(part) ? '\1' : '\0';
+      return;
     case KeyKind::text:
-    case KeyKind::mixed: break;
+    case KeyKind::mixed:
+      break;
   }
   std::string text = plain_text(part);
   text.resize(text_bytes, '\0');

@@ -10,9 +10,9 @@ namespace sluice::system_test {
 
 enum class Encoding { json, csv, binary };
 
-/// Writes the oracle's events as a user's bytes. Written from the formats' definitions, with nothing
-/// of the decoders in it: nested members, nulls that are left out or spelled, quotes, ISO times,
-/// microseconds, and malformed events of many kinds.
+/// Writes the oracle's events as a user's bytes. Written from the formats' definitions, with
+/// nothing of the decoders in it: nested members, nulls that are left out or spelled, quotes, ISO
+/// times, microseconds, and malformed events of many kinds.
 class EventText {
  public:
   /// @param sample events that show what the key columns hold

@@ -14,15 +14,24 @@ std::string duration_or_off(const std::optional<std::int64_t>& length) {
 
 const char* name_of(oracle::Function function) {
   switch (function) {
-    case oracle::Function::count: return "count";
-    case oracle::Function::sum: return "sum";
-    case oracle::Function::min: return "min";
-    case oracle::Function::max: return "max";
-    case oracle::Function::avg: return "avg";
-    case oracle::Function::variance: return "variance";
-    case oracle::Function::variance_pop: return "variance_pop";
-    case oracle::Function::stddev: return "stddev";
-    case oracle::Function::stddev_pop: break;
+    case oracle::Function::count:
+      return "count";
+    case oracle::Function::sum:
+      return "sum";
+    case oracle::Function::min:
+      return "min";
+    case oracle::Function::max:
+      return "max";
+    case oracle::Function::avg:
+      return "avg";
+    case oracle::Function::variance:
+      return "variance";
+    case oracle::Function::variance_pop:
+      return "variance_pop";
+    case oracle::Function::stddev:
+      return "stddev";
+    case oracle::Function::stddev_pop:
+      break;
   }
   return "stddev_pop";
 }

@@ -1,7 +1,5 @@
 #include "tests/system/support/kafka_cases.hpp"
 
-#include <signal.h>
-
 #include <algorithm>
 #include <set>
 #include <utility>
@@ -9,6 +7,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 
 #include "tests/support/oracle.hpp"
 #include "tests/support/random.hpp"
@@ -116,16 +115,16 @@ class Shop {
 /// A running job, fed phase by phase, and the oracle, fed the same.
 class LiveJob {
  public:
-  LiveJob(const std::string& brokers, std::string topic, Encoding encoding,
+  LiveJob(const Cluster& cluster, std::string topic, Encoding encoding,
           const std::string& compression)
       : topic_(std::move(topic)),
-        kafka_(brokers, {{"compression.codec", compression}}),
+        kafka_(cluster.brokers, {{"compression.codec", compression}}),
         reference_(shop_job()),
         text_(shop_job(), encoding, Shop(1).between(base, base + 1'000)) {
-    kafka_.create_topic(topic_, partitions);
+    cluster.create_topic(topic_, partitions);
     const std::string job = folder_.file(
         "job.yaml",
-        job_yaml(shop_job(), {.source = kafka_source(brokers, topic_, "start: earliest"),
+        job_yaml(shop_job(), {.source = kafka_source(cluster.brokers, topic_, "start: earliest"),
                               .format = text_.format_yaml(false),
                               .sinks = "sinks: [{type: stdout}, {type: prometheus}]\n",
                               .engine = small_batches,
@@ -142,9 +141,10 @@ class LiveJob {
     produce(kafka_, topic_, text_, events);
     reference_.feed(batch_of(events));
     const std::size_t rows = reference_.rows().size();
-    ASSERT_TRUE(program_->wait_for_output(
-        [rows](std::string_view output) { return line_count(output) >= rows; }))
-        << line_count(program_->output()) << " rows, expected " << rows << "\n"
+    ASSERT_TRUE(program_->wait_for_output([rows](std::string_view output) {
+      return line_count(output) >= rows;
+    })) << line_count(program_->output())
+        << " rows, expected " << rows << "\n"
         << program_->errors();
   }
 
@@ -163,8 +163,8 @@ class LiveJob {
     for (const char* window : {"w0", "w1"}) {
       const std::string end = "sluice_window_end_timestamp_seconds{pipeline=\"test\",window=\"" +
                               std::string(window) + "\"}";
-      ASSERT_TRUE(reaches(address_, end,
-                          static_cast<double>(ends[window[1] - '0']) / 1'000)) << end;
+      ASSERT_TRUE(reaches(address_, end, static_cast<double>(ends[window[1] - '0']) / 1'000))
+          << end;
     }
     const std::string page = http_get(address_ + "/metrics").body;
     for (const oracle::Row& row : reference_.rows()) {
@@ -182,9 +182,9 @@ class LiveJob {
     const auto ending = program_->wait();
     ASSERT_TRUE(ending.has_value());
     EXPECT_EQ(ending->code, 0) << program_->errors();
-    EXPECT_EQ(oracle::differences(shop_job(), reference_.rows(),
-                                  rows_in(shop_job(), program_->output())),
-              "");
+    EXPECT_EQ(
+        oracle::differences(shop_job(), reference_.rows(), rows_in(shop_job(), program_->output())),
+        "");
     expect_books(reference_.books(), stats_in(folder_.path("stats.json")));
   }
 
@@ -200,9 +200,9 @@ class LiveJob {
 
 /// Job, topic and messages of the cases about where reading starts.
 struct StartCase {
-  StartCase(const std::string& brokers_in, std::string topic_in, int partition_count)
-      : brokers(brokers_in), topic(std::move(topic_in)), kafka(brokers_in) {
-    kafka.create_topic(topic, partition_count);
+  StartCase(const Cluster& cluster, std::string topic_in, int partition_count)
+      : brokers(cluster.brokers), topic(std::move(topic_in)), kafka(brokers) {
+    cluster.create_topic(topic, partition_count);
   }
 
   void send(int partition, int count, std::int64_t timestamp = 0) {
@@ -211,13 +211,12 @@ struct StartCase {
   }
 
   std::string job(const std::string& start) {
-    return folder.file(
-        "job.yaml",
-        "pipeline: test\n" + kafka_source(brokers, topic, start) +
-            "format: {type: json, event_time: {field: t, unit: ms}}\n"
-            "windows: [{name: w, type: tumbling, size: 1s}]\n"
-            "aggregates: [{as: events, fn: count}]\nsinks: [{type: stdout}]\n" +
-            small_batches + any_port);
+    return folder.file("job.yaml",
+                       "pipeline: test\n" + kafka_source(brokers, topic, start) +
+                           "format: {type: json, event_time: {field: t, unit: ms}}\n"
+                           "windows: [{name: w, type: tumbling, size: 1s}]\n"
+                           "aggregates: [{as: events, fn: count}]\nsinks: [{type: stdout}]\n" +
+                           small_batches + any_port);
   }
 
   RunResult once(const std::string& start) {
@@ -241,7 +240,7 @@ struct StartCase {
 
 }  // namespace
 
-void expect_once_gives_the_oracles_rows(const std::string& brokers, const std::string& topic,
+void expect_once_gives_the_oracles_rows(const Cluster& cluster, const std::string& topic,
                                         std::uint64_t seed, Encoding encoding,
                                         const std::string& compression) {
   oracle::ScenarioLimits limits;
@@ -264,12 +263,12 @@ void expect_once_gives_the_oracles_rows(const std::string& brokers, const std::s
   reference.feed(all);
   reference.end_of_input();
 
-  KafkaClient kafka(brokers, {{"compression.codec", compression}});
-  kafka.create_topic(topic, static_cast<int>(job.partitions));
+  KafkaClient kafka(cluster.brokers, {{"compression.codec", compression}});
+  cluster.create_topic(topic, static_cast<int>(job.partitions));
   produce(kafka, topic, text, events);
   const TempFolder folder;
   const std::string path = folder.file(
-      "job.yaml", job_yaml(job, {.source = kafka_source(brokers, topic, "start: earliest"),
+      "job.yaml", job_yaml(job, {.source = kafka_source(cluster.brokers, topic, "start: earliest"),
                                  .format = text.format_yaml(false),
                                  .engine = small_batches}));
   const std::string stats = folder.path("stats.json");
@@ -279,9 +278,9 @@ void expect_once_gives_the_oracles_rows(const std::string& brokers, const std::s
   expect_books(reference.books(), stats_in(stats));
 }
 
-void expect_live_job_gives_the_oracles_rows(const std::string& brokers, const std::string& topic,
+void expect_live_job_gives_the_oracles_rows(const Cluster& cluster, const std::string& topic,
                                             Encoding encoding, const std::string& compression) {
-  LiveJob job(brokers, topic, encoding, compression);
+  LiveJob job(cluster, topic, encoding, compression);
   ASSERT_FALSE(job.address().empty()) << job.errors();
   Shop shop(11);
   ASSERT_NO_FATAL_FAILURE(job.send(shop.between(base, base + 20'000)));
@@ -303,9 +302,9 @@ void expect_live_job_gives_the_oracles_rows(const std::string& brokers, const st
   job.stop_and_compare();
 }
 
-void expect_next_run_goes_on_from_the_committed_offsets(const std::string& brokers,
+void expect_next_run_goes_on_from_the_committed_offsets(const Cluster& cluster,
                                                         const std::string& topic) {
-  StartCase start(brokers, topic, 2);
+  StartCase start(cluster, topic, 2);
   const std::string group = topic + "_group";
   const std::string from_commit = "group: " + group + ", start: committed";
   start.send(0, 100);
@@ -328,8 +327,8 @@ void expect_next_run_goes_on_from_the_committed_offsets(const std::string& broke
   EXPECT_EQ(start.events_from(from_commit), 0U);
 }
 
-void expect_start_at_given_offsets(const std::string& brokers, const std::string& topic) {
-  StartCase start(brokers, topic, 2);
+void expect_start_at_given_offsets(const Cluster& cluster, const std::string& topic) {
+  StartCase start(cluster, topic, 2);
   start.send(0, 10);
   start.send(1, 10);
   EXPECT_EQ(start.events_from("start: {offsets: {" + topic + ": {0: 7, 1: 10}}}"), 3U);
@@ -342,10 +341,10 @@ void expect_start_at_given_offsets(const std::string& brokers, const std::string
   EXPECT_THAT(incomplete.errors, HasSubstr(topic));
 }
 
-void expect_topics_by_regular_expression(const std::string& brokers, const std::string& topic) {
-  StartCase first(brokers, topic + "_a", 2);
-  StartCase second(brokers, topic + "_b", 1);
-  const StartCase other(brokers, topic + "_c", 1);
+void expect_topics_by_regular_expression(const Cluster& cluster, const std::string& topic) {
+  StartCase first(cluster, topic + "_a", 2);
+  StartCase second(cluster, topic + "_b", 1);
+  const StartCase other(cluster, topic + "_c", 1);
   first.send(0, 3);
   first.send(1, 4);
   second.send(0, 5);
@@ -353,19 +352,19 @@ void expect_topics_by_regular_expression(const std::string& brokers, const std::
   const std::string named = "topics: " + topic + "_a";
   std::string by_expression = job;
   by_expression.replace(job.find(named), named.size(), "topics: [\"^" + topic + "_[ab]$\"]");
-  const RunResult run = run_sluice({"run", first.folder.file("job.yaml", by_expression), "--once",
-                              "--stats", first.stats()});
+  const RunResult run = run_sluice(
+      {"run", first.folder.file("job.yaml", by_expression), "--once", "--stats", first.stats()});
   EXPECT_EQ(run.code, 0) << run.errors;
   EXPECT_EQ(stats_in(first.stats()).at("events_read"), 12U);
 }
 
-void expect_no_secret_is_shown(const std::string& brokers, const std::string& topic) {
+void expect_no_secret_is_shown(const Cluster& cluster, const std::string& topic) {
   const std::string secret = "open-sesame-7731";
-  StartCase start(brokers, topic, 1);
+  StartCase start(cluster, topic, 1);
   start.send(0, 5);
-  const std::string job = start.job(
-      "start: earliest, properties: {sasl.username: me, sasl.password: " + secret +
-      ", ssl.key.password: " + secret + ", debug: conf}");
+  const std::string job =
+      start.job("start: earliest, properties: {sasl.username: me, sasl.password: " + secret +
+                ", ssl.key.password: " + secret + ", debug: conf}");
   EXPECT_THAT(run_sluice({"check", job}).output, Not(HasSubstr(secret)));
   Process program(sluice({"run", job, "--log.level", "debug"}));
   const std::string address = address_of(program);

@@ -1,38 +1,45 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include "tests/system/support/event_text.hpp"
 
 namespace sluice::system_test {
 
-/// What holds on every Kafka cluster: each runs the program against the brokers and fails the test
-/// where it differs from the oracle. `topic` is a name that nobody uses yet.
+/// A cluster to test against.
+struct Cluster {
+  std::string brokers;
+  std::function<void(const std::string& topic, int partitions)> create_topic;
+};
+
+/// What holds on every cluster: each runs the program against it and fails the test where it
+/// differs from the oracle. `topic` is a name that nobody uses yet.
 
 /// --once from the earliest offsets, one event a message, with malformed, future and null messages.
-void expect_once_gives_the_oracles_rows(const std::string& brokers, const std::string& topic,
+void expect_once_gives_the_oracles_rows(const Cluster& cluster, const std::string& topic,
                                         std::uint64_t seed, Encoding encoding,
                                         const std::string& compression = "none");
 
 /// A running job over four partitions: rows appear as windows close, late events are dropped and
 /// corrections revise rows once the windows have passed or closed, /metrics shows the newest
 /// windows, and SIGTERM keeps the open ones back.
-void expect_live_job_gives_the_oracles_rows(const std::string& brokers, const std::string& topic,
+void expect_live_job_gives_the_oracles_rows(const Cluster& cluster, const std::string& topic,
                                             Encoding encoding,
                                             const std::string& compression = "none");
 
 /// A job that is stopped has committed what it read, and the next one goes on from there.
-void expect_next_run_goes_on_from_the_committed_offsets(const std::string& brokers,
+void expect_next_run_goes_on_from_the_committed_offsets(const Cluster& cluster,
                                                         const std::string& topic);
 
 /// start: {offsets: ...}, also at and beyond the log's end.
-void expect_start_at_given_offsets(const std::string& brokers, const std::string& topic);
+void expect_start_at_given_offsets(const Cluster& cluster, const std::string& topic);
 
 /// Two topics found by a regular expression are read like partitions of one.
-void expect_topics_by_regular_expression(const std::string& brokers, const std::string& topic);
+void expect_topics_by_regular_expression(const Cluster& cluster, const std::string& topic);
 
 /// Neither logs nor pages nor messages show what properties hold.
-void expect_no_secret_is_shown(const std::string& brokers, const std::string& topic);
+void expect_no_secret_is_shown(const Cluster& cluster, const std::string& topic);
 
 }  // namespace sluice::system_test

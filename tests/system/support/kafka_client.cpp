@@ -120,11 +120,10 @@ void KafkaClient::produce(const std::string& topic, std::int32_t partition,
   char* const bytes = payload ? const_cast<char*>(payload->data()) : nullptr;
   const std::size_t length = payload ? payload->size() : 0;
   for (;;) {
-    const rd_kafka_resp_err_t error = rd_kafka_producev(
-        client, RD_KAFKA_V_TOPIC(topic.c_str()), RD_KAFKA_V_PARTITION(partition),
-        RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-        RD_KAFKA_V_VALUE(bytes, length),
-        RD_KAFKA_V_TIMESTAMP(timestamp), RD_KAFKA_V_END);
+    const rd_kafka_resp_err_t error =
+        rd_kafka_producev(client, RD_KAFKA_V_TOPIC(topic.c_str()), RD_KAFKA_V_PARTITION(partition),
+                          RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_VALUE(bytes, length),
+                          RD_KAFKA_V_TIMESTAMP(timestamp), RD_KAFKA_V_END);
     if (error != RD_KAFKA_RESP_ERR__QUEUE_FULL) return require(error, "message to " + topic);
     rd_kafka_poll(client, 100);
   }
@@ -138,9 +137,9 @@ void KafkaClient::flush() {
 std::optional<std::int64_t> KafkaClient::committed(const std::string& group,
                                                    const std::string& topic,
                                                    std::int32_t partition) {
-  const Client consumer = make_client(
-      RD_KAFKA_CONSUMER,
-      make_conf({{"bootstrap.servers", handles_->brokers}, {"group.id", group}}));
+  const Client consumer =
+      make_client(RD_KAFKA_CONSUMER,
+                  make_conf({{"bootstrap.servers", handles_->brokers}, {"group.id", group}}));
   const PartitionList list(rd_kafka_topic_partition_list_new(1));
   rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition);
   require(rd_kafka_committed(consumer.get(), list.get(), patience_ms), "committed offsets");

@@ -1,14 +1,14 @@
 #include "tests/system/support/process.hpp"
 
+#include <cerrno>
+#include <system_error>
+
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <cerrno>
-#include <system_error>
 
 namespace sluice::system_test {
 namespace {
@@ -96,9 +96,9 @@ Process::Process(const std::vector<std::string>& command, const ProcessOptions& 
 
   std::vector<std::string> arguments = command;
   std::vector<std::string> environment = environment_with(options.environment);
-  const int error = ::posix_spawnp(&id_, arguments.front().data(), &settings.files,
-                                   &settings.attributes, pointers_to(arguments).data(),
-                                   pointers_to(environment).data());
+  const int error =
+      ::posix_spawnp(&id_, arguments.front().data(), &settings.files, &settings.attributes,
+                     pointers_to(arguments).data(), pointers_to(environment).data());
   close_if_open(input.read);
   close_if_open(output.write);
   close_if_open(errors.write);

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <sys/types.h>
-
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -12,6 +10,8 @@
 #include <string_view>
 #include <thread>
 #include <vector>
+
+#include <sys/types.h>
 
 namespace sluice::system_test {
 
@@ -69,8 +69,7 @@ class Process {
  private:
   void read_all(int descriptor, std::string Process::*text);
   void reap();
-  bool wait_for(std::string Process::*text, const Condition& condition,
-                std::chrono::seconds limit);
+  bool wait_for(std::string Process::*text, const Condition& condition, std::chrono::seconds limit);
 
   pid_t id_ = -1;
   int input_ = -1;

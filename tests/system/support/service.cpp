@@ -1,9 +1,9 @@
 #include "tests/system/support/service.hpp"
 
-#include <unistd.h>
-
 #include <chrono>
 #include <cstdlib>
+
+#include <unistd.h>
 
 #include "tests/system/support/process.hpp"
 #include "tests/system/support/sluice_program.hpp"

@@ -65,11 +65,16 @@ ActualRow::Value value_of(json::value value, std::optional<int> scale) {
 
 oracle::KeyPart key_part_of(json::value value) {
   switch (value.type().value()) {
-    case json::json_type::null: return std::monostate{};
-    case json::json_type::boolean: return value.get_bool().value();
-    case json::json_type::number: return value.get_int64().value();
-    case json::json_type::string: return std::string(value.get_string().value());
-    default: throw std::runtime_error("a key column is no scalar");
+    case json::json_type::null:
+      return std::monostate{};
+    case json::json_type::boolean:
+      return value.get_bool().value();
+    case json::json_type::number:
+      return value.get_int64().value();
+    case json::json_type::string:
+      return std::string(value.get_string().value());
+    default:
+      throw std::runtime_error("a key column is no scalar");
   }
 }
 
@@ -145,9 +150,9 @@ Stats stats_in(const std::string& path) {
 
 bool balances(const Stats& stats) {
   std::uint64_t told = 0;
-  for (const char* term : {"events_accepted", "late_dropped", "malformed", "future_dropped",
-                           "keys_full", "state_full", "filtered", "tombstones", "in_no_window",
-                           "parked"}) {
+  for (const char* term :
+       {"events_accepted", "late_dropped", "malformed", "future_dropped", "keys_full", "state_full",
+        "filtered", "tombstones", "in_no_window", "parked"}) {
     told += stats.at(term);
   }
   return stats.at("events_read") == told;

@@ -1,11 +1,11 @@
 #include "tests/system/support/temp_folder.hpp"
 
-#include <stdlib.h>
-
 #include <cerrno>
 #include <fstream>
 #include <sstream>
 #include <system_error>
+
+#include <stdlib.h>
 
 namespace sluice::system_test {
 
