@@ -1,5 +1,6 @@
 #include "host/command/run.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <fstream>
 #include <memory>
@@ -181,6 +182,8 @@ RunSummary run_job(Job job, const RunOptions& options, Logger& logger, std::stop
   if (options.once) prepare_for_once(job);
   const Clock clock = Clock::system();
   const std::unique_ptr<Source> source = make_source(job, logger);
+  // Every lane may hold a block while another one computes and a third is staged.
+  job.engine.batches = std::max<std::size_t>(job.engine.batches, source->lanes() + 2);
   const std::unique_ptr<Backend> backend = make_backend(choose_backend(job), shape_of(job));
   log_start(logger, job, *source, *backend);
   Sinks sinks = make_sinks(job, clock);

@@ -1,9 +1,9 @@
 #include "host/command/signals.hpp"
 
+#include <csignal>
 #include <ctime>
 
 #include <pthread.h>
-#include <signal.h>
 #include <unistd.h>
 
 namespace sluice {

@@ -62,7 +62,7 @@ engine:
   batch_events: 1048576          # a batch is sealed by its events, its bytes or its age
   batch_bytes: 32MiB
   batch_linger: 50ms
-  batches: 4                     # in flight, at least 3
+  batches: 4                     # in flight, at least 3; two more than lanes if that is more
   max_keys: 4194304              # alive at once
   max_state_bytes: 8GiB
   on_full: stop                  # stop | drop_new, for keys and state

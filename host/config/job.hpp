@@ -59,7 +59,7 @@ struct EngineSettings {
   std::size_t batch_events = 1'048'576;
   std::size_t batch_bytes = std::size_t{32} << 20;
   std::chrono::milliseconds batch_linger{50};
-  std::size_t batches = 4;  ///< blocks in flight, >= 3
+  std::size_t batches = 4;  ///< blocks in flight, >= 3; the source's lanes may need more
   std::size_t max_keys = 4'194'304;
   std::size_t max_state_bytes = std::size_t{8} << 30;
   OnFull on_full = OnFull::stop;               ///< state and keys

@@ -77,8 +77,8 @@ std::optional<std::string> nearest(std::string_view written,
   return best;
 }
 
-Section::Section(YAML::Node node, std::string path, Faults& faults, int line)
-    : node_(std::move(node)), path_(std::move(path)), faults_(faults), line_(line) {
+Section::Section(const YAML::Node& node, std::string path, Faults& faults, int line)
+    : node_(node), path_(std::move(path)), faults_(faults), line_(line) {
   if (node_.IsDefined() && !node_.IsNull() && !node_.IsMap()) {
     faults_.add(node_.Mark().line, path_.empty() ? "job" : path_, "must be a mapping of options");
     node_ = YAML::Node();

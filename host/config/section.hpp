@@ -37,7 +37,7 @@ class Faults {
 class Section {
  public:
   /// @param line where its faults are when `node` is no mapping; as in Faults::add.
-  Section(YAML::Node node, std::string path, Faults& faults, int line = -1);
+  Section(const YAML::Node& node, std::string path, Faults& faults, int line = -1);
 
   bool has(const std::string& key);
   /// The raw node of an option.

@@ -299,7 +299,13 @@ BatchOutcome Engine::process(const EngineBatch& batch) {
   engine.watermarks.hold(batch.held_partitions, batch.lane_clock);
   engine.watermarks.tick(batch.lane_partitions, batch.lane_clock);
   for (const PartitionIndex partition : batch.finished) engine.watermarks.finish(partition);
-  engine.move_to(engine.watermarks.advance(batch.now));
+  // Parked events were there before the watermark moved: no window that may hold one closes.
+  EventTime parked_from = batch.parked_from;
+  for (const std::uint32_t event : outcome.parked) {
+    parked_from = std::min(parked_from, batch.times[event]);
+  }
+  const EventTime watermark = engine.watermarks.advance(batch.now);
+  engine.move_to(parked_from == end_of_time ? watermark : std::min(watermark, parked_from - 1));
   return outcome;
 }
 

@@ -35,6 +35,14 @@ std::size_t Parking::paused() const noexcept {
       std::count_if(parked_in_.begin(), parked_in_.end(), [](auto lots) { return lots > 0; }));
 }
 
+EventTime Parking::earliest() const noexcept {
+  EventTime time = end_of_time;
+  for (const Lot& lot : lots_) {
+    for (const std::uint32_t event : lot.waiting) time = std::min(time, lot.events.time[event]);
+  }
+  return time;
+}
+
 void Parking::park(const DecodedEvents& events, const EngineBatch& batch,
                    const std::vector<std::uint32_t>& indices) {
   const EventColumns columns = events.columns();

@@ -23,6 +23,8 @@ class Parking {
   bool empty() const noexcept { return lots_.empty(); }
   bool holds(PartitionIndex partition) const noexcept { return parked_in_[partition] > 0; }
   std::size_t paused() const noexcept;
+  /// Time of the earliest parked event; end_of_time when there is none.
+  EventTime earliest() const noexcept;
 
   /// Copies the events at `indices` of a batch.
   void park(const DecodedEvents& events, const EngineBatch& batch,

@@ -134,6 +134,8 @@ EngineBatch Pipeline::Impl::view_of(Batch& batch) {
           .size = batch.events.size,
           .min_time = batch.events.min_time,
           .max_time = batch.events.max_time,
+          .times = batch.events.time,
+          .parked_from = parking.earliest(),
           .now = batch.block.now,
           .lane_clock = batch.block.active,
           .lane_partitions = ticking,
@@ -188,6 +190,7 @@ void Pipeline::Impl::finish_partitions(std::span<const PartitionIndex> ended,
   ends.now = when.now;
   ends.lane_clock = when.lane_clock;
   ends.finished = finished;
+  ends.parked_from = parking.earliest();
   engine.process(ends);
 }
 
@@ -196,7 +199,8 @@ void Pipeline::Impl::admit_parked(const EngineBatch& when) {
   while (!parking.empty() && engine.books().parked < before) {
     before = engine.books().parked;
     finish_partitions(parking.admit(), when);
-    engine.process({.now = when.now, .lane_clock = when.lane_clock});
+    engine.process(
+        {.parked_from = parking.earliest(), .now = when.now, .lane_clock = when.lane_clock});
   }
 }
 

@@ -17,10 +17,10 @@ namespace sluice::cpu {
 /// are no atomic read-modify-writes:
 /// - few events: the caller does it alone;
 /// - few rows: each worker has rows of its own, which fit its cache and are merged at the end;
-/// - many rows: each row has an owner among the workers, and events are ordered by owner first.
+/// - many rows: each row has an owner among the workers, who picks its events out of the batch.
 class EventLifter {
  public:
-  EventLifter(Workers& workers, PaneTable& table, std::size_t max_batch_events);
+  EventLifter(Workers& workers, PaneTable& table);
   ~EventLifter();
 
   /// @param columns every column that a taken event is in.
@@ -37,39 +37,31 @@ class EventLifter {
                           std::size_t slots, const double* shifts);
   void merge_replicas(std::span<const ColumnIndex> columns, std::size_t slots, std::size_t chunk);
   void lift_by_owner(const TiledBatch& batch, const double* shifts);
-  void order_by_owner(const TiledBatch& batch, std::size_t number, Scratch& scratch);
 
+  template <class Wanted>
+  static std::span<const std::uint32_t> pick(const TiledBatch& batch, std::size_t number,
+                                             const Wanted& wanted, Scratch& scratch);
+  /// Lifts the events at `positions` of one tile.
   /// @param rows_of gives for a column a function from a slot to the row's hot part.
-  template <class RowsOf>
-  void lift_tile(const TiledBatch& batch, std::size_t number, const RowSpace& space,
-                 const RowsOf& rows_of, const double* shifts, Scratch& scratch);
-  template <class RowsOf>
-  void lift_whole(const TiledBatch& batch, std::size_t first, std::size_t size,
-                  const RowSpace& space, const RowsOf& rows_of, const double* shifts,
-                  Scratch& scratch);
   template <class RowsOf>
   void lift_picked(const TiledBatch& batch, std::span<const std::uint32_t> positions,
                    const RowSpace& space, const RowsOf& rows_of, const double* shifts,
                    Scratch& scratch);
-  /// Both set rows and picked, for the events of the block that are in the grid.
-  template <class RowOf>
-  static std::size_t pick_uniform(const TiledBatch& batch, std::span<const std::uint32_t> block,
-                                  const RowOf& row_of, Scratch& scratch);
+  /// Finds rows and events of the block that are in the grid. @returns how many.
   template <class RowsOf>
-  static std::size_t pick_mixed(const TiledBatch& batch, std::uint32_t grid,
-                                std::span<const std::uint32_t> block, const RowsOf& rows_of,
-                                Scratch& scratch);
-  static void gather_values(const TiledBatch& batch, std::span<const std::uint32_t> events,
-                            Scratch& scratch);
+  static std::size_t locate_mixed(const TiledBatch& batch, std::uint32_t grid,
+                                  std::span<const std::uint32_t> block, const RowsOf& rows_of,
+                                  Scratch& scratch);
+  auto table_rows() {
+    return [this](ColumnIndex column) { return table_.rows(column); };
+  }
 
   Workers& workers_;
   PaneTable& table_;
   RowLifter lifter_;
   std::size_t replica_rows_;      ///< rows that a worker has of its own, all empty between batches
   std::vector<Scratch> scratch_;  ///< one a worker
-  std::vector<std::uint32_t> replica_of_;    ///< [column] number among the batch's columns
-  std::vector<std::uint16_t> by_owner_;      ///< positions in their tile, ordered by owner
-  std::vector<std::uint32_t> owner_starts_;  ///< [tiles x (workers + 1)] into by_owner_
+  std::vector<std::uint32_t> replica_of_;  ///< [column] number among the batch's columns
 };
 
 }  // namespace sluice::cpu

@@ -20,27 +20,27 @@ inline void add_to_sum(const RowSpace& space, std::uint64_t* row, const Accumula
 }
 
 template <class Rows>
-void lift_counts(Rows rows, std::size_t size) {
-  for (std::size_t k = 0; k < size; ++k) ++rows[k][0];
+void lift_counts(const Rows& rows, std::size_t size) {
+  for (std::size_t k = 0; k < size; ++k) ++rows.row(k)[0];
 }
 
 template <class Rows>
-void lift_count_sum(const RowSpace& space, Rows rows, std::size_t size, const std::int64_t* values,
-                    const AccumulatorSpec& sum) {
+void lift_count_sum(const RowSpace& space, const Rows& rows, std::size_t size,
+                    const std::int64_t* values, const AccumulatorSpec& sum) {
   for (std::size_t k = 0; k < size; ++k) {
-    std::uint64_t* const row = rows[k];
+    std::uint64_t* const row = rows.row(k);
     ++row[0];
-    add_to_sum(space, row, sum, values[k]);
+    add_to_sum(space, row, sum, values[rows.event(k)]);
   }
 }
 
 template <class Rows>
-void lift_count_sum_minimum_maximum(const RowSpace& space, Rows rows, std::size_t size,
+void lift_count_sum_minimum_maximum(const RowSpace& space, const Rows& rows, std::size_t size,
                                     const std::int64_t* values, const AccumulatorSpec& sum,
                                     std::size_t minimum, std::size_t maximum) {
   for (std::size_t k = 0; k < size; ++k) {
-    std::uint64_t* const row = rows[k];
-    const std::int64_t value = values[k];
+    std::uint64_t* const row = rows.row(k);
+    const std::int64_t value = values[rows.event(k)];
     ++row[0];
     add_to_sum(space, row, sum, value);
     // Branches, for they are seldom taken: a stored word would be waited for by the next event.
@@ -50,27 +50,27 @@ void lift_count_sum_minimum_maximum(const RowSpace& space, Rows rows, std::size_
 }
 
 template <class Rows, class Lift>
-void for_present(Rows rows, std::size_t size, const ValueColumn& column, const Lift& lift) {
+void for_present(const Rows& rows, std::size_t size, const ValueColumn& column, const Lift& lift) {
   if (column.valid == nullptr) {
-    for (std::size_t k = 0; k < size; ++k) lift(rows[k], column.bits[k]);
+    for (std::size_t k = 0; k < size; ++k) lift(rows.row(k), column.bits[rows.event(k)]);
   } else {
     for (std::size_t k = 0; k < size; ++k) {
-      if (column.valid[k] != 0) lift(rows[k], column.bits[k]);
+      if (column.valid[rows.event(k)] != 0) lift(rows.row(k), column.bits[rows.event(k)]);
     }
   }
 }
 
 template <class Rows>
-void lift_nulls(const RowSpace& space, Rows rows, std::size_t size, const ValueColumn& column,
-                const AccumulatorSpec& spec) {
+void lift_nulls(const RowSpace& space, const Rows& rows, std::size_t size,
+                const ValueColumn& column, const AccumulatorSpec& spec) {
   if (column.valid == nullptr) return;
   for (std::size_t k = 0; k < size; ++k) {
-    if (column.valid[k] == 0) ++space.cold_row(rows[k])[spec.cold];
+    if (column.valid[rows.event(k)] == 0) ++space.cold_row(rows.row(k))[spec.cold];
   }
 }
 
 template <class Rows>
-void lift_one(const RowSpace& space, Rows rows, std::size_t size, const ValueColumn& column,
+void lift_one(const RowSpace& space, const Rows& rows, std::size_t size, const ValueColumn& column,
               const AccumulatorSpec& spec, double shift) {
   switch (spec.kind) {
     case AccumulatorKind::nulls:
@@ -150,39 +150,39 @@ RowLifter::RowLifter(const RowLayout& layout) : layout_(layout) {
 }
 
 template <class Rows>
-void RowLifter::lift_into(const RowSpace& space, const Rows& rows, const EventColumns& events,
-                          const double* shifts) const {
+void RowLifter::lift(const RowSpace& space, const Rows& rows, std::size_t size,
+                     const EventColumns& events, const double* shifts) const {
   bool nulls = false;
   for (std::uint32_t v = 0; v < events.value_count; ++v) {
     nulls = nulls || events.values[v].valid != nullptr;
   }
-  const ValueColumn& column = events.values[sum_.value];
+  const std::int64_t* const values = events.values[sum_.value].bits;
   switch (nulls ? Shape::any : shape_) {
     case Shape::count:
-      return lift_counts(rows, events.size);
+      return lift_counts(rows, size);
     case Shape::count_sum:
-      return lift_count_sum(space, rows, events.size, column.bits, sum_);
+      return lift_count_sum(space, rows, size, values, sum_);
     case Shape::count_sum_minimum_maximum:
-      return lift_count_sum_minimum_maximum(space, rows, events.size, column.bits, sum_,
-                                            minimum_.hot, maximum_.hot);
+      return lift_count_sum_minimum_maximum(space, rows, size, values, sum_, minimum_.hot,
+                                            maximum_.hot);
     case Shape::any:
-      return lift_each(space, rows, events, shifts);
+      return lift_each(space, rows, size, events, shifts);
   }
 }
 
 template <class Rows>
-void RowLifter::lift_each(const RowSpace& space, const Rows& rows, const EventColumns& events,
-                          const double* shifts) const {
-  lift_counts(rows, events.size);
+void RowLifter::lift_each(const RowSpace& space, const Rows& rows, std::size_t size,
+                          const EventColumns& events, const double* shifts) const {
+  lift_counts(rows, size);
   for (std::uint32_t k = 0; k < layout_.count; ++k) {
     const AccumulatorSpec& spec = layout_.accumulators[k];
-    lift_one(space, rows, events.size, events.values[spec.value], spec, shifts[spec.value]);
+    lift_one(space, rows, size, events.values[spec.value], spec, shifts[spec.value]);
   }
 }
 
-template void RowLifter::lift_into(const RowSpace&, const RowsByAddress&, const EventColumns&,
-                                   const double*) const;
-template void RowLifter::lift_into(const RowSpace&, const RowsBySlot&, const EventColumns&,
-                                   const double*) const;
+template void RowLifter::lift(const RowSpace&, const RowsByAddress&, std::size_t,
+                              const EventColumns&, const double*) const;
+template void RowLifter::lift(const RowSpace&, const RowsBySlot&, std::size_t, const EventColumns&,
+                              const double*) const;
 
 }  // namespace sluice::cpu

@@ -10,18 +10,26 @@
 
 namespace sluice::cpu {
 
-/// Rows named one by one: event k goes into the row whose hot part is rows[k].
+/// Pairs of a row and an event, named one by one: the row's hot part is rows[k], the event
+/// events[k].
 struct RowsByAddress {
   std::uint64_t* const* rows;
-  std::uint64_t* operator[](std::size_t k) const noexcept { return rows[k]; }
+  const std::uint32_t* events;
+
+  std::uint64_t* row(std::size_t k) const noexcept { return rows[k]; }
+  std::size_t event(std::size_t k) const noexcept { return events[k]; }
 };
 
-/// Rows named by slot, which lie side by side: event k goes into row slots[k] from `first` on.
+/// Consecutive events, the first of them `first_event`, and rows that lie side by side from
+/// `first_row` on: event k of them goes into row slots[k].
 struct RowsBySlot {
-  std::uint64_t* first;
-  const KeySlot* slots;
+  std::uint64_t* first_row;
   std::size_t hot_words;
-  std::uint64_t* operator[](std::size_t k) const noexcept { return first + slots[k] * hot_words; }
+  const KeySlot* slots;
+  std::size_t first_event;
+
+  std::uint64_t* row(std::size_t k) const noexcept { return first_row + slots[k] * hot_words; }
+  std::size_t event(std::size_t k) const noexcept { return first_event + k; }
 };
 
 /// Lifts events into rows, a few hundred at a time, accumulator by accumulator: the kind is looked
@@ -31,26 +39,18 @@ class RowLifter {
  public:
   explicit RowLifter(const RowLayout& layout);
 
-  /// Lifts event k of `events` into its row, for k in [0, events.size); rows may repeat and lie in
-  /// `space`. Of `events` only the values are read.
-  void lift(const RowSpace& space, const RowsByAddress& rows, const EventColumns& events,
-            const double* shifts) const {
-    lift_into(space, rows, events, shifts);
-  }
-  void lift(const RowSpace& space, const RowsBySlot& rows, const EventColumns& events,
-            const double* shifts) const {
-    lift_into(space, rows, events, shifts);
-  }
+  /// Lifts `size` events into their rows, which may repeat and lie in `space`.
+  /// @param rows RowsByAddress or RowsBySlot
+  template <class Rows>
+  void lift(const RowSpace& space, const Rows& rows, std::size_t size, const EventColumns& events,
+            const double* shifts) const;
 
  private:
   enum class Shape : std::uint8_t { any, count, count_sum, count_sum_minimum_maximum };
 
   template <class Rows>
-  void lift_into(const RowSpace& space, const Rows& rows, const EventColumns& events,
-                 const double* shifts) const;
-  template <class Rows>
-  void lift_each(const RowSpace& space, const Rows& rows, const EventColumns& events,
-                 const double* shifts) const;
+  void lift_each(const RowSpace& space, const Rows& rows, std::size_t size,
+                 const EventColumns& events, const double* shifts) const;
 
   RowLayout layout_;
   Shape shape_ = Shape::any;  ///< what is left of the layout while no value is null

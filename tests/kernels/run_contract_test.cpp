@@ -273,7 +273,7 @@ TEST_P(RunContract, ALoadedStateGoesOnAsTheSavedOne) {
   EXPECT_EQ(backend_->status().keys, keys_.size());
   EXPECT_EQ(backend_->status().columns, 3u);
   EXPECT_TRUE(rows(0) == first);
-  EXPECT_TRUE(rows(1) == Rows{});
+  EXPECT_TRUE(rows(1).empty());
   EXPECT_TRUE(rows(2) == third);
   EXPECT_TRUE(rows(50) == first);
   const BatchReport again = offer(batch, Limits::tumbling(10, 0, 3).limits);

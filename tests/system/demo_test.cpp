@@ -1,14 +1,13 @@
-#include <cstdint>
-#include <cstdlib>
+#include <csignal>
 #include <string>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <signal.h>
 
 #include "tests/system/support/http.hpp"
 #include "tests/system/support/metrics_page.hpp"
 #include "tests/system/support/process.hpp"
+#include "tests/system/support/promtool.hpp"
 #include "tests/system/support/sluice_program.hpp"
 
 namespace sluice::system_test {
@@ -32,6 +31,8 @@ TEST(Demo, RunsUntilItIsStoppedAndServesItsResults) {
   const std::string address = address_of(demo);
   ASSERT_FALSE(address.empty()) << demo.errors();
   EXPECT_TRUE(reaches(address, "sluice_result_events", 1)) << demo.errors();
+  const std::string findings = promtool_findings(http_get(address + "/metrics").body);
+  EXPECT_TRUE(findings.empty() || findings.starts_with("SKIPPED")) << findings;
   demo.send(SIGINT);
   const auto ending = demo.wait();
   ASSERT_TRUE(ending.has_value());

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <csignal>
 #include <string>
 #include <vector>
 
@@ -7,7 +8,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <poll.h>
-#include <signal.h>
 #include <simdjson.h>
 #include <unistd.h>
 
@@ -15,6 +15,7 @@
 #include "tests/system/support/metrics_page.hpp"
 #include "tests/system/support/poll.hpp"
 #include "tests/system/support/process.hpp"
+#include "tests/system/support/promtool.hpp"
 #include "tests/system/support/sluice_program.hpp"
 #include "tests/system/support/temp_folder.hpp"
 
@@ -175,20 +176,9 @@ TEST_F(GeneratorJob, ServesMetricsThatPromtoolFindsNothingWrongWith) {
   const std::string address = address_of(program);
   ASSERT_FALSE(address.empty()) << program.errors();
   ASSERT_TRUE(reaches(address, "sluice_windows_closed_total", 3));
-  const std::string page = folder_.file("metrics", http_get(address + "/metrics").body);
-  std::optional<Process> promtool;
-  try {
-    promtool.emplace(std::vector<std::string>{"promtool", "check", "metrics"},
-                     ProcessOptions{.input = page});
-  } catch (const std::system_error& error) {
-    const char* const required = std::getenv("SLUICE_REQUIRE_PROMETHEUS");
-    if (required != nullptr && std::string_view(required) == "1") throw;
-    GTEST_SKIP() << "SKIPPED: no promtool (package prometheus): " << error.what();
-  }
-  const auto ending = promtool->wait();
-  ASSERT_TRUE(ending.has_value());
-  EXPECT_EQ(ending->code, 0) << promtool->output() << promtool->errors();
-  EXPECT_EQ(promtool->output() + promtool->errors(), "");
+  const std::string findings = promtool_findings(http_get(address + "/metrics").body);
+  if (findings.starts_with("SKIPPED")) GTEST_SKIP() << findings;
+  EXPECT_EQ(findings, "");
 }
 
 TEST_F(GeneratorJob, LogsLogfmtByDefault) {
@@ -221,6 +211,18 @@ TEST_F(GeneratorJob, LogsJsonWhenAsked) {
       EXPECT_EQ(object[name].is_string(), true) << line;
     }
   }
+}
+
+TEST_F(GeneratorJob, EndsWithCode1WhenItsPortIsTaken) {
+  Process first(run());
+  const std::string address = address_of(first);
+  ASSERT_FALSE(address.empty()) << first.errors();
+  const std::string port = address.substr(address.rfind(':') + 1);
+  std::string job = behaviour_job;
+  job.replace(job.find("127.0.0.1:0"), 11, "127.0.0.1:" + port);
+  const RunResult second = run_sluice({"run", folder_.file("second.yaml", job)});
+  EXPECT_EQ(second.code, 1);
+  EXPECT_THAT(second.errors, HasSubstr("127.0.0.1:" + port));
 }
 
 struct Bounded {

@@ -58,6 +58,15 @@ TEST_F(MockKafka, FindsTopicsByARegularExpression) {
   expect_topics_by_regular_expression(cluster(), "found");
 }
 
+TEST_F(MockKafka, EndsWithCode1ForTopicsThatAreNotThere) {
+  expect_absent_topics_are_named(cluster(), "topics");
+}
+
+TEST_F(MockKafka, ServesMetricsThatPromtoolFindsNothingWrongWith) {
+  const std::string skipped = expect_metrics_that_promtool_accepts(cluster(), "metrics");
+  if (!skipped.empty()) GTEST_SKIP() << skipped;
+}
+
 TEST_F(MockKafka, ShowsNoSecretOfTheProperties) { expect_no_secret_is_shown(cluster(), "secrets"); }
 
 }  // namespace

@@ -67,6 +67,10 @@ TEST_F(RealKafka, FindsTopicsByARegularExpression) {
   expect_topics_by_regular_expression(cluster(), "found");
 }
 
+TEST_F(RealKafka, EndsWithCode1ForTopicsThatAreNotThere) {
+  expect_absent_topics_are_named(cluster(), "topics");
+}
+
 TEST_F(RealKafka, StartsAtATimestampAndTakesEventTimesFromTheMessages) {
   const TempFolder folder;
   KafkaClient kafka(brokers());

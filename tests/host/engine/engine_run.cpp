@@ -201,6 +201,7 @@ void EngineRun::feed(const oracle::Batch& batch) {
     const auto [least, most] = std::minmax_element(columns.time.begin(), columns.time.end());
     view.min_time = *least;
     view.max_time = *most;
+    view.times = columns.time.data();
   }
   view.now = batch.now;
   view.lane_clock = batch.partition_clocks.empty() ? batch.now : batch.partition_clocks[0];

@@ -56,7 +56,7 @@ class Table {
         if (!only.empty() && std::find(only.begin(), only.end(), slot) == only.end()) continue;
         run(step, slot, outputs);
       }
-      ++(step.kind == Kind::emit ? emits_ : step.kind == Kind::drop ? drops_ : merges_);
+      if (step.kind != Kind::emit && step.kind != Kind::drop) ++merges_;
     }
   }
 
@@ -97,8 +97,6 @@ class Table {
 
   std::map<ColumnIndex, Rows> columns_;
   std::size_t merges_ = 0;
-  std::size_t drops_ = 0;
-  std::size_t emits_ = 0;
 };
 
 struct Event {

@@ -105,15 +105,24 @@ TEST(RowLifter, MeansWhatLiftingOneEventMeans) {
       const RowLifter lifter(named.layout);
 
       Chunk by_slot(named.layout);
+      lifter.lift(
+          by_slot.space(),
+          RowsBySlot{by_slot.group().hot, named.layout.hot_words, events.slots.data() + 300, 300},
+          700, events.columns, shifts);
       lifter.lift(by_slot.space(),
-                  RowsBySlot{by_slot.group().hot, events.slots.data(), named.layout.hot_words},
-                  events.columns, shifts);
+                  RowsBySlot{by_slot.group().hot, named.layout.hot_words, events.slots.data(), 0},
+                  300, events.columns, shifts);
       EXPECT_TRUE(by_slot == expected);
 
       Chunk by_address(named.layout);
       std::vector<std::uint64_t*> rows;
-      for (const KeySlot slot : events.slots) rows.push_back(by_address.row(slot).hot);
-      lifter.lift(by_address.space(), RowsByAddress{rows.data()}, events.columns, shifts);
+      std::vector<std::uint32_t> order;
+      for (std::uint32_t i = 1000; i-- > 0;) {
+        rows.push_back(by_address.row(events.slots[i]).hot);
+        order.push_back(i);
+      }
+      lifter.lift(by_address.space(), RowsByAddress{rows.data(), order.data()}, 1000,
+                  events.columns, shifts);
       EXPECT_TRUE(by_address == expected);
     }
   }

@@ -277,13 +277,14 @@ TEST_F(CudaBackendTest, AKeyWhoseEventWaitsForAChunkKeepsItsSlotWhenDeadKeysAreC
   // One chunk is free: the keys of one of the panes wait with slots that hold no row.
   TestBatch batch(1);
   for (std::uint64_t k = 0; k < 10; ++k) batch.add(k < 5 ? 5 : 15, {k, 0}, {1});
-  for (std::uint64_t k = 1000; k < 1100; ++k) batch.add(5, {k, 0}, {1});
+  for (std::uint64_t k = 1000; k < 1246; ++k) batch.add(5, {k, 0}, {1});
 
   const NamedReport report = offer(batch);
 
   EXPECT_EQ(report.accepted, batch.size());
   EXPECT_GT(backend().status().rehashes, rebuilt);
-  EXPECT_EQ(session_->rows_of(0).size(), 105u);
+  EXPECT_EQ(backend().status().keys, 256u);
+  EXPECT_EQ(session_->rows_of(0).size(), 251u);
   EXPECT_EQ(session_->rows_of(1).size(), 5u);
   for (const ColumnIndex column : {0u, 1u}) {
     const NamedRows rows = session_->rows_of(column);

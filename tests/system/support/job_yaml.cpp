@@ -60,6 +60,16 @@ std::string aggregates_yaml(const oracle::Job& job) {
 
 }  // namespace
 
+std::string kafka_source(const std::string& brokers, const std::string& topics,
+                         const std::string& more) {
+  return "source: {type: kafka, brokers: \"" + brokers + "\", topics: " + topics + ", " + more +
+         "}\n";
+}
+
+std::string file_source(const std::string& path) {
+  return "source: {type: file, path: " + path + "}\n";
+}
+
 std::string job_yaml(const oracle::Job& job, const JobSections& sections) {
   const oracle::WatermarkSettings& watermark = job.watermark;
   return "pipeline: test\n" + sections.source + sections.format +

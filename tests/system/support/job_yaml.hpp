@@ -15,6 +15,11 @@ struct JobSections {
   std::string http = "http: {listen: off}\n";
 };
 
+/// A `source` section. @param topics a name or a YAML list  @param more further options
+std::string kafka_source(const std::string& brokers, const std::string& topics,
+                         const std::string& more);
+std::string file_source(const std::string& path);
+
 /// A job file called `test`: the sections, and the oracle's windows, aggregates and watermark.
 std::string job_yaml(const oracle::Job& job, const JobSections& sections);
 

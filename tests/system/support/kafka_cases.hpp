@@ -39,6 +39,13 @@ void expect_start_at_given_offsets(const Cluster& cluster, const std::string& to
 /// Two topics found by a regular expression are read like partitions of one.
 void expect_topics_by_regular_expression(const Cluster& cluster, const std::string& topic);
 
+/// A topic that is not there, and an expression that no topic matches, end the program with code 1.
+void expect_absent_topics_are_named(const Cluster& cluster, const std::string& topic);
+
+/// promtool finds nothing wrong with the metrics of a Kafka job, with its partitions and lags.
+/// @return why promtool did not run, or empty
+std::string expect_metrics_that_promtool_accepts(const Cluster& cluster, const std::string& topic);
+
 /// Neither logs nor pages nor messages show what properties hold.
 void expect_no_secret_is_shown(const Cluster& cluster, const std::string& topic);
 

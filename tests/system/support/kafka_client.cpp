@@ -4,6 +4,7 @@
 
 #include <librdkafka/rdkafka.h>
 
+#include "ingest/kafka/kafka_handles.hpp"
 #include "tests/system/support/poll.hpp"
 
 namespace sluice::system_test {
@@ -11,28 +12,15 @@ namespace {
 
 constexpr int patience_ms = 30'000;
 
-template <auto function>
-struct FreeBy {
-  template <class Handle>
-  void operator()(Handle* handle) const {
-    function(handle);
-  }
-};
-using Client = std::unique_ptr<rd_kafka_t, FreeBy<rd_kafka_destroy>>;
-using Conf = std::unique_ptr<rd_kafka_conf_t, FreeBy<rd_kafka_conf_destroy>>;
-using Queue = std::unique_ptr<rd_kafka_queue_t, FreeBy<rd_kafka_queue_destroy>>;
-using Event = std::unique_ptr<rd_kafka_event_t, FreeBy<rd_kafka_event_destroy>>;
-using Metadata = std::unique_ptr<const rd_kafka_metadata_t, FreeBy<rd_kafka_metadata_destroy>>;
-using PartitionList =
-    std::unique_ptr<rd_kafka_topic_partition_list_t, FreeBy<rd_kafka_topic_partition_list_destroy>>;
+using Client = sluice::KafkaClient;
 
 void require(rd_kafka_resp_err_t error, const std::string& what) {
   if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return;
   throw std::runtime_error(what + ": " + rd_kafka_err2str(error));
 }
 
-Conf make_conf(const std::map<std::string, std::string>& properties) {
-  Conf conf(rd_kafka_conf_new());
+KafkaConf make_conf(const std::map<std::string, std::string>& properties) {
+  KafkaConf conf(rd_kafka_conf_new());
   char error[512];
   for (const auto& [name, value] : properties) {
     if (rd_kafka_conf_set(conf.get(), name.c_str(), value.c_str(), error, sizeof error) !=
@@ -43,7 +31,7 @@ Conf make_conf(const std::map<std::string, std::string>& properties) {
   return conf;
 }
 
-Client make_client(rd_kafka_type_t type, Conf conf) {
+Client make_client(rd_kafka_type_t type, KafkaConf conf) {
   char error[512];
   Client client(rd_kafka_new(type, conf.get(), error, sizeof error));
   if (!client) throw std::runtime_error(error);
@@ -71,7 +59,7 @@ KafkaClient::KafkaClient(const std::string& brokers,
   handles_->brokers = brokers;
   std::map<std::string, std::string> all{{"bootstrap.servers", brokers}, {"linger.ms", "5"}};
   all.insert(properties.begin(), properties.end());
-  Conf conf = make_conf(all);
+  KafkaConf conf = make_conf(all);
   rd_kafka_conf_set_opaque(conf.get(), &handles_->failure);
   rd_kafka_conf_set_dr_msg_cb(conf.get(), note_failure);
   handles_->producer = make_client(RD_KAFKA_PRODUCER, std::move(conf));
@@ -84,10 +72,10 @@ void KafkaClient::create_topic(const std::string& name, int partitions) {
   char error[512];
   const std::unique_ptr<rd_kafka_NewTopic_t, FreeBy<rd_kafka_NewTopic_destroy>> topic(
       rd_kafka_NewTopic_new(name.c_str(), partitions, 1, error, sizeof error));
-  const Queue queue(rd_kafka_queue_new(client));
+  const KafkaQueue queue(rd_kafka_queue_new(client));
   rd_kafka_NewTopic_t* topics[] = {topic.get()};
   rd_kafka_CreateTopics(client, topics, 1, nullptr, queue.get());
-  const Event event(rd_kafka_queue_poll(queue.get(), patience_ms));
+  const KafkaEvent event(rd_kafka_queue_poll(queue.get(), patience_ms));
   if (!event) throw std::runtime_error("no answer to the creation of topic " + name);
   require(rd_kafka_event_error(event.get()), "topic " + name);
   std::size_t count = 0;
@@ -96,22 +84,15 @@ void KafkaClient::create_topic(const std::string& name, int partitions) {
   for (std::size_t i = 0; i < count; ++i) {
     require(rd_kafka_topic_result_error(results[i]), "topic " + name);
   }
-  const std::unique_ptr<rd_kafka_topic_t, FreeBy<rd_kafka_topic_destroy>> handle(
-      rd_kafka_topic_new(client, name.c_str(), nullptr));
-  const bool there = eventually([&] {
-    const rd_kafka_metadata_t* found = nullptr;
-    if (rd_kafka_metadata(client, 0, handle.get(), &found, patience_ms) !=
-        RD_KAFKA_RESP_ERR_NO_ERROR) {
-      return false;
-    }
-    const Metadata metadata(found);
-    if (metadata->topic_cnt != 1 || metadata->topics[0].partition_cnt != partitions) return false;
-    for (int p = 0; p < partitions; ++p) {
-      if (metadata->topics[0].partitions[p].leader < 0) return false;
-    }
-    return true;
-  });
-  if (!there) throw std::runtime_error("topic " + name + " does not appear");
+  for (int p = 0; p < partitions; ++p) {
+    const bool led = eventually([&] {
+      std::int64_t low = 0;
+      std::int64_t high = 0;
+      return rd_kafka_query_watermark_offsets(client, name.c_str(), p, &low, &high, patience_ms) ==
+             RD_KAFKA_RESP_ERR_NO_ERROR;
+    });
+    if (!led) throw std::runtime_error("topic " + name + " gets no leaders");
+  }
 }
 
 void KafkaClient::produce(const std::string& topic, std::int32_t partition,
@@ -140,7 +121,7 @@ std::optional<std::int64_t> KafkaClient::committed(const std::string& group,
   const Client consumer =
       make_client(RD_KAFKA_CONSUMER,
                   make_conf({{"bootstrap.servers", handles_->brokers}, {"group.id", group}}));
-  const PartitionList list(rd_kafka_topic_partition_list_new(1));
+  const KafkaPartitionList list(rd_kafka_topic_partition_list_new(1));
   rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition);
   require(rd_kafka_committed(consumer.get(), list.get(), patience_ms), "committed offsets");
   require(list->elems[0].err, "committed offset");

@@ -20,7 +20,7 @@ class KafkaClient {
   KafkaClient(const KafkaClient&) = delete;
   KafkaClient& operator=(const KafkaClient&) = delete;
 
-  /// Makes a topic and waits until it can be written.
+  /// Makes a topic and waits until the leaders of its partitions answer.
   void create_topic(const std::string& name, int partitions);
 
   /// Queues a message. @param payload nullopt: a tombstone  @param timestamp ms; 0: now
