@@ -23,7 +23,6 @@ namespace sluice::system_test {
 namespace {
 
 using testing::HasSubstr;
-using testing::Not;
 
 /// Event time starts at a fixed hour of a fixed day, so that the day's window never closes by
 /// itself, and the short ones do all the time.

@@ -16,32 +16,29 @@ namespace {
 class RealKafka : public testing::Test {
  protected:
   static void SetUpTestSuite() {
-    folder_ = std::make_unique<TempFolder>();
-    broker_ = std::make_unique<Service>("kafka_broker.sh", folder_->path("kafka"));
+    shared_folder = std::make_unique<TempFolder>();
+    shared_broker = std::make_unique<Service>("kafka_broker.sh", shared_folder->path("kafka"));
   }
   static void TearDownTestSuite() {
-    broker_.reset();
-    folder_.reset();
+    shared_broker.reset();
+    shared_folder.reset();
   }
 
   void SetUp() override {
-    if (broker_->skipped()) GTEST_SKIP() << broker_->reason();
-    ASSERT_TRUE(broker_->running()) << broker_->reason();
+    if (shared_broker->skipped()) GTEST_SKIP() << shared_broker->reason();
+    ASSERT_TRUE(shared_broker->running()) << shared_broker->reason();
   }
 
-  static std::string brokers() { return broker_->value("bootstrap"); }
+  static std::string brokers() { return shared_broker->value("bootstrap"); }
   static Cluster cluster() {
     return {.brokers = brokers(), .create_topic = [](const std::string& topic, int partitions) {
               KafkaClient(brokers()).create_topic(topic, partitions);
             }};
   }
 
-  static std::unique_ptr<TempFolder> folder_;
-  static std::unique_ptr<Service> broker_;
+  inline static std::unique_ptr<TempFolder> shared_folder;
+  inline static std::unique_ptr<Service> shared_broker;
 };
-
-std::unique_ptr<TempFolder> RealKafka::folder_;
-std::unique_ptr<Service> RealKafka::broker_;
 
 TEST_F(RealKafka, GivesTheOraclesRowsOfALiveJsonStream) {
   expect_live_job_gives_the_oracles_rows(cluster(), "live_json", Encoding::json, "lz4");

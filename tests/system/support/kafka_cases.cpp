@@ -145,7 +145,7 @@ std::string expect_metrics_that_promtool_accepts(const Cluster& cluster, const s
         "sluice_partition_max_event_timestamp_seconds", "sluice_partition_holds_watermark"}) {
     EXPECT_TRUE(sample(page, name).has_value()) << name;
   }
-  const std::string findings = promtool_findings(page);
+  std::string findings = promtool_findings(page);
   if (findings.starts_with("SKIPPED")) return findings;
   EXPECT_EQ(findings, "");
   return "";

@@ -35,7 +35,7 @@ Client make_client(rd_kafka_type_t type, KafkaConf conf) {
   char error[512];
   Client client(rd_kafka_new(type, conf.get(), error, sizeof error));
   if (!client) throw std::runtime_error(error);
-  (void)conf.release();
+  [[maybe_unused]] rd_kafka_conf_t* const taken = conf.release();  // the client owns it
   return client;
 }
 

@@ -14,7 +14,7 @@ std::string promtool_findings(const std::string& page) {
   try {
     Process promtool({"promtool", "check", "metrics"}, {.input = folder.file("page", page)});
     const auto ending = promtool.wait();
-    const std::string findings = promtool.output() + promtool.errors();
+    std::string findings = promtool.output() + promtool.errors();
     if (ending && ending->code == 0) return findings;
     return findings.empty() ? "promtool failed" : findings;
   } catch (const std::system_error& error) {

@@ -1,11 +1,10 @@
 #include "tests/system/support/temp_folder.hpp"
 
 #include <cerrno>
+#include <cstdlib>
 #include <fstream>
 #include <sstream>
 #include <system_error>
-
-#include <stdlib.h>
 
 namespace sluice::system_test {
 
