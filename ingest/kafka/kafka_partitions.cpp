@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <utility>
 
@@ -47,6 +49,14 @@ class TopicRegex {
   regex_t regex_{};
   int error_;
 };
+
+/// What a partition answers while its leader is being chosen, as after its creation.
+bool passes_by_itself(rd_kafka_resp_err_t error) {
+  return error == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION ||
+         error == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE ||
+         error == RD_KAFKA_RESP_ERR_FENCED_LEADER_EPOCH ||
+         error == RD_KAFKA_RESP_ERR_UNKNOWN_LEADER_EPOCH;
+}
 
 /// Questions to the brokers before reading starts.
 class Enquiry {
@@ -157,8 +167,21 @@ class Enquiry {
     return list;
   }
 
-  /// An offset of every partition. @param which a time in ms or an RD_KAFKA_OFFSET_SPEC
+  /// An offset of every partition; asks again while leaders are being chosen.
+  /// @param which a time in ms or an RD_KAFKA_OFFSET_SPEC
   std::vector<std::int64_t> list(std::int64_t which, rd_kafka_IsolationLevel_t isolation) {
+    for (;;) {
+      if (auto offsets = list_once(which, isolation)) {
+        return std::move(*offsets);
+      }
+      rd_kafka_poll(client_.get(), ask_again_ms);
+      ask_metadata();
+    }
+  }
+
+  /// nullopt when some partition has no leader yet and there is time to ask again.
+  std::optional<std::vector<std::int64_t>> list_once(std::int64_t which,
+                                                     rd_kafka_IsolationLevel_t isolation) {
     const KafkaPartitionList asked = list_of(which);
     const KafkaAdminOptions options(
         rd_kafka_AdminOptions_new(client_.get(), RD_KAFKA_ADMIN_OP_LISTOFFSETS));
@@ -179,6 +202,9 @@ class Enquiry {
     std::map<std::pair<std::string, std::int32_t>, std::int64_t> found;
     for (std::size_t i = 0; i < count; ++i) {
       const auto* const info = rd_kafka_ListOffsetsResultInfo_topic_partition(infos[i]);
+      if (passes_by_itself(info->err) && std::chrono::steady_clock::now() < deadline_) {
+        return std::nullopt;
+      }
       if (info->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
         fail(std::string(info->topic) + '[' + std::to_string(info->partition) +
              "]: " + rd_kafka_err2str(info->err));
@@ -281,8 +307,11 @@ class Enquiry {
   }
 
   static constexpr std::size_t max_partitions = 65'535;
+  static constexpr int ask_again_ms = 100;
 
   const KafkaSettings& settings_;
+  const std::chrono::steady_clock::time_point deadline_ =
+      std::chrono::steady_clock::now() + settings_.start_timeout;
   std::string last_error_;
   rd_kafka_IsolationLevel_t isolation_;
   KafkaClient client_;
