@@ -30,7 +30,7 @@ struct AccumulatorSpec {
 };
 
 /// The layout of a row: a key slot's accumulators in one pane. Data, built from the configuration
-/// (see RowLayoutBuilder); trivially copyable, handed to kernels by value or pointer.
+/// (see lay_out_row); trivially copyable, handed to kernels by value or pointer.
 ///
 /// A row has a hot part, touched by every event, and a cold part that hardly ever changes
 /// (overflows of sums, nulls). Hot word 0 counts the events; a row with count 0 is empty. The hot

@@ -98,7 +98,7 @@ struct StateImage {
     std::uint64_t low;
     std::uint64_t high;
   };
-  /// `row_count` non-empty rows of one column: slots, then words as in WindowRows.
+  /// The non-empty rows of one column.
   struct Column {
     ColumnIndex column;
     WindowRows rows;

@@ -17,8 +17,6 @@ class LiveView {
   /// Ends the line. No more updates follow.
   void close();
 
-  bool active() const noexcept { return active_; }
-
  private:
   std::string line_of(const PipelineView& view, Milliseconds now);
 

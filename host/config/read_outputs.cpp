@@ -11,7 +11,8 @@ using Function = AggregateFunction;
 Aggregate read_aggregate(Section& section, const Job& job) {
   Aggregate aggregate;
   aggregate.name = section.required_text("as");
-  if (!aggregate.name.empty() && (!is_name(aggregate.name) || is_reserved_name(aggregate.name))) {
+  if (!aggregate.name.empty() && (!is_name(aggregate.name) || is_reserved_name(aggregate.name) ||
+                                  aggregate.name.starts_with("series_"))) {
     section.fault("as", "\"" + aggregate.name +
                             "\" cannot name a result: letters, digits and _, no reserved label");
   }

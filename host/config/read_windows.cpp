@@ -78,7 +78,8 @@ void read_windows(Section& root, Job& job) {
                               "; give windows sizes and slides that divide each other");
   }
   for (const GridPlan& plan : plans) {
-    const std::int64_t panes = live_panes(plan, specs, job.watermark.allowed_lateness);
+    const std::int64_t panes =
+        live_panes(plan, specs, job.watermark.allowed_lateness + job.watermark.out_of_orderness);
     if (panes <= max_live_panes) continue;
     root.fault("windows",
                job.windows[plan.windows.front()].name + " needs " + std::to_string(panes) +

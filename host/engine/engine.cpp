@@ -29,7 +29,7 @@ std::vector<WindowSpec> specs_of(const Job& job) {
 }  // namespace
 
 struct Engine::Impl {
-  Impl(const Job& job_in, std::size_t partitions_in, Backend& backend_in, Publish publish_in);
+  Impl(const Job& job_in, std::size_t partitions, Backend& backend_in, Publish publish_in);
 
   BatchLimits limits_for(const EngineBatch& batch);
   BatchReport accumulate(const EngineBatch& batch, std::span<const std::uint32_t> only);
@@ -44,7 +44,6 @@ struct Engine::Impl {
   WindowValues& values_of(std::uint32_t window) { return *values_[window]; }
 
   const Job& job;
-  std::size_t partitions;
   std::vector<WindowSpec> specs;
   Backend& backend;
   Publish publish;
@@ -60,7 +59,6 @@ struct Engine::Impl {
   KeyNames names;
   Books books;
   std::vector<std::uint64_t> refused;
-  std::vector<EventTime> closed_end;
   std::map<std::pair<std::uint32_t, EventTime>, OpenRevision> closed;  ///< (definition, start)
 
   std::vector<ColumnStep> steps;
@@ -68,20 +66,18 @@ struct Engine::Impl {
   WindowResult result;
 };
 
-Engine::Impl::Impl(const Job& job_in, std::size_t partitions_in, Backend& backend_in,
+Engine::Impl::Impl(const Job& job_in, std::size_t partitions, Backend& backend_in,
                    Publish publish_in)
     : job(job_in),
-      partitions(partitions_in),
       specs(specs_of(job_in)),
       backend(backend_in),
       publish(std::move(publish_in)),
-      watermarks(partitions_in, job_in.watermark),
+      watermarks(partitions, job_in.watermark),
       lowering(job_in, layout_of(job_in)),
       row_words(layout_of(job_in).words()),
       grid_of(specs.size()),
       values_(specs.size()),
-      refused(specs.size()),
-      closed_end(specs.size(), start_of_time) {
+      refused(specs.size()) {
   const bool invertible = layout_of(job).invertible;
   for (const GridPlan& plan : plan_grids(specs)) {
     GridState state;
@@ -218,7 +214,6 @@ void Engine::Impl::close(const std::vector<WindowId>& closings) {
       if (job.watermark.allowed_lateness > 0) {
         closed[{window.window, window.start}].has_rows = outputs[i].size() > 0;
       }
-      closed_end[window.window] = window.end;
       if (outputs[i].size() == 0) continue;
       ++books.windows_closed;
       publish_rows(window, 0, outputs[i]);
@@ -293,7 +288,6 @@ BatchOutcome Engine::process(const EngineBatch& batch) {
       engine.watermarks.observe(maximum.partition, maximum.time, batch.lane_clock);
     }
     engine.revise(report.corrections);
-    outcome.late_events = std::move(report.late_events);
     outcome.parked = std::move(report.parked);
   }
   engine.watermarks.hold(batch.held_partitions, batch.lane_clock);
@@ -330,15 +324,9 @@ void Engine::give_up(std::size_t parked) {
   impl_->books.state_full += parked;
 }
 
-void Engine::drain(EventTime now) {
-  for (std::size_t p = 0; p < impl_->partitions; ++p) {
-    impl_->watermarks.finish(static_cast<PartitionIndex>(p));
-  }
-  impl_->move_to(impl_->watermarks.advance(now));
-}
-
 const Books& Engine::books() const noexcept { return impl_->books; }
 const Watermarks& Engine::watermarks() const noexcept { return impl_->watermarks; }
+EventTime Engine::watermark() const noexcept { return impl_->watermark; }
 std::span<const std::uint64_t> Engine::refused_by_window() const noexcept { return impl_->refused; }
 
 std::size_t Engine::live_panes() const noexcept {
@@ -346,7 +334,5 @@ std::size_t Engine::live_panes() const noexcept {
   for (const GridState& grid : impl_->grids) panes += grid.panes.size();
   return panes;
 }
-
-EventTime Engine::last_closed_end(std::uint32_t w) const noexcept { return impl_->closed_end[w]; }
 
 }  // namespace sluice

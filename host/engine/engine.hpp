@@ -41,8 +41,8 @@ struct EngineBatch {
 
 /// What came of a batch beyond the books.
 struct BatchOutcome {
-  std::vector<std::uint32_t> late_events;  ///< indices into the batch
-  std::vector<std::uint32_t> parked;       ///< indices; the caller keeps the batch and calls admit
+  std::vector<std::uint32_t>
+      parked;  ///< indices; the caller copies them and offers the copy with admit
 };
 
 /// The state cannot hold an event and `on_full` is stop: what() names the bytes or keys.
@@ -71,24 +71,18 @@ class Engine {
   /// Gives parked events up: on_full decides. @throws EngineFull when it is stop
   void give_up(std::size_t parked);
 
-  /// Closes every open window as if the watermark were +infinity (end of input, --drain).
-  void drain(EventTime now);
-
   const Books& books() const noexcept;
   const Watermarks& watermarks() const noexcept;
+  /// The watermark that windows have closed by: held back while events are parked.
+  EventTime watermark() const noexcept;
   /// Events accepted although some window of definition `w` had passed. [windows]
   std::span<const std::uint64_t> refused_by_window() const noexcept;
   /// Panes that hold rows, over all grids.
   std::size_t live_panes() const noexcept;
-  /// End of the newest closed window of definition `w`; start_of_time before the first.
-  EventTime last_closed_end(std::uint32_t w) const noexcept;
 
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
-
-/// Accumulators that a job's aggregates need.
-RowLayout layout_of(const Job& job);
 
 }  // namespace sluice

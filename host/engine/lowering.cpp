@@ -77,7 +77,6 @@ Lowering::Lowering(const Job& job, const RowLayout& layout)
     Plan plan{.function = aggregate.function};
     if (aggregate.value) {
       const ValueField& field = job.format.values[*aggregate.value];
-      plan.of_value = true;
       plan.value = *aggregate.value;
       plan.is_double = field.type == ValueType::float64;
       plan.scale = field.type == ValueType::decimal ? static_cast<std::uint8_t>(field.scale)
@@ -154,8 +153,9 @@ ResultValue Lowering::lower_variance(const Plan& plan, const std::uint64_t* word
     const double sum = std::bit_cast<double>(words[plan.sum->hot]);
     const double squares = std::bit_cast<double>(words[plan.squares->hot]);
     const auto n = static_cast<double>(count);
-    variance = std::max(0.0, squares - sum * sum / n) / (sample ? n - 1 : n);
-    if (!std::isfinite(variance) && !allow_non_finite_) return {};
+    const double distances = squares - sum * sum / n;
+    if (!std::isfinite(distances) && !allow_non_finite_) return {};
+    variance = (distances < 0 ? 0 : distances) / (sample ? n - 1 : n);
   } else {
     const std::uint64_t* cold = words + layout_.hot_words;
     const WideInteger sum = (WideInteger(static_cast<std::int64_t>(cold[plan.sum->cold])) << 64) +

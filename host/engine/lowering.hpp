@@ -25,7 +25,6 @@ class Lowering {
  private:
   struct Plan {
     AggregateFunction function;
-    bool of_value = false;
     bool is_double = false;
     std::uint8_t value = 0;
     std::uint8_t scale = 0;

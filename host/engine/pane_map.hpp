@@ -1,6 +1,8 @@
 #pragma once
 
+#include <functional>
 #include <map>
+#include <queue>
 #include <vector>
 
 #include "kernels/types.hpp"
@@ -8,19 +10,19 @@
 
 namespace sluice {
 
-/// Hands out column numbers, smallest first reused, so that the backend's directory stays small.
+/// Hands out column numbers, the smallest first, so that the backend's directory stays small.
 class ColumnPool {
  public:
   ColumnIndex take() {
     if (free_.empty()) return next_++;
-    const ColumnIndex column = free_.back();
-    free_.pop_back();
+    const ColumnIndex column = free_.top();
+    free_.pop();
     return column;
   }
-  void give_back(ColumnIndex column) { free_.push_back(column); }
+  void give_back(ColumnIndex column) { free_.push(column); }
 
  private:
-  std::vector<ColumnIndex> free_;
+  std::priority_queue<ColumnIndex, std::vector<ColumnIndex>, std::greater<>> free_;
   ColumnIndex next_ = 0;
 };
 

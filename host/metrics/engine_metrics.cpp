@@ -16,14 +16,14 @@
 namespace sluice {
 namespace {
 
-using Buckets = prometheus::Histogram::BucketBoundaries;
+using Bounds = prometheus::Histogram::BucketBoundaries;
 
 /// Throughput is an average over this long.
 constexpr Milliseconds throughput_interval = 5'000;
 
-const Buckets batch_sizes{1, 16, 256, 1'024, 4'096, 16'384, 65'536, 262'144, 1'048'576, 4'194'304};
-const Buckets durations{1e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2,
-                        5e-2, 0.1,  0.25,   0.5,  1,    2.5,    5,    10};
+const Bounds batch_sizes{1, 16, 256, 1'024, 4'096, 16'384, 65'536, 262'144, 1'048'576, 4'194'304};
+const Bounds durations{1e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2,
+                       5e-2, 0.1,  0.25,   0.5,  1,    2.5,    5,    10};
 
 struct Throughput {
   Milliseconds at;
@@ -173,7 +173,8 @@ void EngineMetrics::batch_done(const BatchFigures& figures) {
 
 void EngineMetrics::state(const PipelineView& view) {
   impl_->books.update(view.engine.books(), view.malformed);
-  impl_->partitions.update(view.engine.watermarks(), view.source.statistics());
+  impl_->partitions.update(view.engine.watermark(), view.engine.watermarks(),
+                           view.source.statistics());
   impl_->backend.update(view.backend.status());
   impl_->process.update();
   impl_->update_throughput(view.engine.books().events_read);

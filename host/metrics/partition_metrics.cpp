@@ -50,9 +50,10 @@ void PartitionMetrics::MaybeGauge::set(double value) {
   gauge->Set(value);
 }
 
-void PartitionMetrics::update(const Watermarks& watermarks, const SourceStatistics& source) {
-  if (watermarks.current() != start_of_time && watermarks.current() != end_of_time) {
-    watermark_.set(static_cast<double>(watermarks.current()) / milliseconds_per_second);
+void PartitionMetrics::update(EventTime watermark, const Watermarks& watermarks,
+                              const SourceStatistics& source) {
+  if (watermark != start_of_time && watermark != end_of_time) {
+    watermark_.set(static_cast<double>(watermark) / milliseconds_per_second);
   }
   idle_.Set(static_cast<double>(watermarks.idle_count()));
   queue_messages_.Set(static_cast<double>(source.fetch_queue_messages));

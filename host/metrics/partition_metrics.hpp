@@ -13,7 +13,7 @@ class PartitionMetrics {
  public:
   PartitionMetrics(prometheus::Registry& registry, const Labels& labels,
                    const std::vector<PartitionName>& partitions);
-  void update(const Watermarks& watermarks, const SourceStatistics& source);
+  void update(EventTime watermark, const Watermarks& watermarks, const SourceStatistics& source);
 
  private:
   /// A gauge that shows only once its figure is known: an unknown lag is not a lag of 0.

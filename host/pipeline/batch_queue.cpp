@@ -42,6 +42,11 @@ Batch* BatchQueue::pop() {
   return batch;
 }
 
+bool BatchQueue::failed() {
+  const std::lock_guard lock(mutex_);
+  return failure_ != nullptr;
+}
+
 std::vector<Batch*> BatchQueue::ready(std::size_t most) {
   const std::lock_guard lock(mutex_);
   std::vector<Batch*> batches;

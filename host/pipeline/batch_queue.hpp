@@ -27,6 +27,7 @@ class BatchQueue {
   /// The next batch in order; waits. nullptr when every lane is done and all is taken. A gap left
   /// by a lane that broke or stopped is skipped once every lane is done.
   Batch* pop();
+  bool failed();
   /// Up to `most` batches that pop would return next without waiting.
   std::vector<Batch*> ready(std::size_t most);
 

@@ -51,6 +51,8 @@ struct Pipeline::Impl {
   void take_malformed(const Batch& batch);
   void note_positions(const Batch& batch);
   void flush();
+  void close_open_windows();
+  void commit_positions(bool last);
   void report(bool last);
 
   const Job& job;
@@ -172,6 +174,7 @@ void Pipeline::Impl::process(Batch& batch) {
   admit_parked(view);
   if (published) flush();
   observer.batch_done(figures);
+  commit_positions(false);
   report(false);
 }
 
@@ -239,24 +242,40 @@ void Pipeline::Impl::flush() {
   for (const auto& sink : sinks) sink->flush();
 }
 
+void Pipeline::Impl::close_open_windows() {
+  EngineBatch now;
+  now.now = clock.wall();
+  std::vector<PartitionIndex> open;
+  for (std::size_t p = 0; p < source.partitions().size(); ++p) {
+    const auto partition = static_cast<PartitionIndex>(p);
+    if (!engine.watermarks().finished(partition)) open.push_back(partition);
+  }
+  finish_partitions(open, now);
+  admit_parked(now);
+}
+
+/// Offsets of events that are still parked are not told: they are read again after a restart.
+void Pipeline::Impl::commit_positions(bool last) {
+  const Milliseconds now = clock.steady();
+  if (positions.empty() || !parking.empty()) return;
+  if (!last && now - committed_at < commit_interval) return;
+  committed_at = now;
+  source.commit(positions);
+  positions.clear();
+}
+
 void Pipeline::Impl::report(bool last) {
   const Milliseconds now = clock.steady();
-  if (last || now - reported_at >= state_interval) {
-    reported_at = now;
-    observer.state({.engine = engine,
-                    .backend = backend,
-                    .source = source,
-                    .sinks = sinks,
-                    .malformed = malformed,
-                    .batches = pool.size(),
-                    .batches_free = pool.available(),
-                    .partitions_paused = parking.paused()});
-  }
-  if (!positions.empty() && parking.empty() && (last || now - committed_at >= commit_interval)) {
-    committed_at = now;
-    source.commit(positions);
-    positions.clear();
-  }
+  if (!last && now - reported_at < state_interval) return;
+  reported_at = now;
+  observer.state({.engine = engine,
+                  .backend = backend,
+                  .source = source,
+                  .sinks = sinks,
+                  .malformed = malformed,
+                  .batches = pool.size(),
+                  .batches_free = pool.available(),
+                  .partitions_paused = parking.paused()});
 }
 
 Pipeline::Pipeline(const Job& job, Source& source, Backend& backend,
@@ -271,20 +290,24 @@ void Pipeline::run(std::stop_token stop, OpenWindows on_stop) {
   {
     std::vector<std::jthread> threads;
     pipeline.start_lanes(threads);
-    const std::stop_callback pass_on(stop, [&] {
+    const auto stop_lanes = [&] {
       for (std::jthread& thread : threads) thread.request_stop();
-    });
+    };
+    const std::stop_callback pass_on(stop, stop_lanes);
     try {
-      while (Batch* batch = pipeline.queue.pop()) pipeline.process(*batch);
+      while (Batch* batch = pipeline.queue.pop()) {
+        pipeline.process(*batch);
+        // Else the other lanes could keep the queue full, and the failure would never be met.
+        if (pipeline.queue.failed()) stop_lanes();
+      }
     } catch (...) {
       pipeline.pool.abandon();
       throw;
     }
   }
-  if (stop.stop_requested() && on_stop == OpenWindows::close) {
-    pipeline.engine.drain(pipeline.clock.wall());
-  }
+  if (stop.stop_requested() && on_stop == OpenWindows::close) pipeline.close_open_windows();
   pipeline.flush();
+  pipeline.commit_positions(true);
   pipeline.report(true);
 }
 

@@ -5,6 +5,11 @@
 #include <optional>
 
 namespace sluice {
+namespace {
+
+constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+
+}  // namespace
 
 JsonDecoder::JsonDecoder(const Format& format)
     : framing_(format.framing), parser_(FieldPlan(format).paths) {
@@ -57,7 +62,10 @@ void JsonDecoder::decode_document(std::string_view document, std::uint32_t begin
                                   EventWriter& writer) {
   ++parsed_documents_;
   const auto length = static_cast<std::uint32_t>(document.size());
-  const std::optional<Malformed> fault = parser_.read(document, fields_, sources_);
+  // Newer simdjson skips a byte order mark; RFC 8259 lets a parser refuse it, and we always do.
+  const std::optional<Malformed> fault = document.starts_with(byte_order_mark)
+                                             ? std::optional(Malformed::syntax)
+                                             : parser_.read(document, fields_, sources_);
   if (fault) {
     writer.reject(*fault, begin, length);
     return;

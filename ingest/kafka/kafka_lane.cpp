@@ -192,6 +192,10 @@ bool KafkaLane::take_fetched(SourceBlock& block, std::size_t max_messages) {
 
 KafkaLane::Taken KafkaLane::take(const rd_kafka_message_t& fetched, SourceBlock& block) {
   if (fetched.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    const Partition* const of = partition_of(fetched);
+    if (fetched.err == RD_KAFKA_RESP_ERR__PARTITION_EOF && of != nullptr && of->paused) {
+      return Taken::kept;  // the end comes after the messages kept before it
+    }
     take_error(fetched, block);
     return Taken::yes;
   }

@@ -2,34 +2,17 @@
 
 #include <algorithm>
 #include <cassert>
-#include <cmath>
 #include <fstream>
-#include <limits>
 #include <new>
 
 #include "kernels/cpu/chunk_operations.hpp"
-#include "kernels/row_operations.hpp"
 
 namespace sluice::cpu {
 namespace {
 
 constexpr std::align_val_t staging_alignment{64};
 
-bool needs_shift(const AccumulatorSpec& spec) {
-  return spec.kind == AccumulatorKind::sum_shifted ||
-         spec.kind == AccumulatorKind::sum_squares_shifted;
-}
-
-std::size_t shifted_values(const RowLayout& layout) {
-  std::size_t values = 0;
-  for (std::uint32_t k = 0; k < layout.count; ++k) {
-    const AccumulatorSpec& spec = layout.accumulators[k];
-    if (needs_shift(spec)) values = std::max<std::size_t>(values, spec.value + 1u);
-  }
-  return values;
-}
-
-std::string processor_name() {
+std::string cpu_model() {
   std::ifstream file("/proc/cpuinfo");
   for (std::string line; std::getline(file, line);) {
     const std::size_t colon = line.find(": ");
@@ -47,12 +30,12 @@ CpuBackend::CpuBackend(const BackendShape& shape)
       table_(shape.layout, budget_),
       accumulate_(shape, workers_, dictionary_, table_),
       steps_(workers_, table_),
-      chosen_shifts_(shifted_values(shape.layout), std::numeric_limits<double>::quiet_NaN()) {
+      shifts_(shape.layout) {
   staged_.reserve(shape.batches_in_flight);
 }
 
 std::string CpuBackend::device() const {
-  return processor_name() + " x " + std::to_string(workers_.count());
+  return cpu_model() + " x " + std::to_string(workers_.count());
 }
 
 StagingBlock CpuBackend::allocate_staging(std::size_t bytes) {
@@ -63,25 +46,9 @@ StagingBlock CpuBackend::allocate_staging(std::size_t bytes) {
 
 Ticket CpuBackend::stage(const EventColumns& events) {
   assert(staged_.size() < staged_.capacity());
-  choose_shifts(events);
+  shifts_.choose(events);
   staged_.push_back({Ticket{++tickets_}, events});
   return staged_.back().ticket;
-}
-
-void CpuBackend::choose_shifts(const EventColumns& events) {
-  const RowLayout& layout = table_.layout();
-  for (std::uint32_t k = 0; k < layout.count; ++k) {
-    const AccumulatorSpec& spec = layout.accumulators[k];
-    if (!needs_shift(spec) || !std::isnan(chosen_shifts_[spec.value])) continue;
-    const ValueColumn& column = events.values[spec.value];
-    for (std::size_t i = 0; i < events.size; ++i) {
-      const double value = double_of(column.bits[i]);
-      if ((column.valid != nullptr && column.valid[i] == 0) || !std::isfinite(value)) continue;
-      chosen_shifts_[spec.value] = value;
-      shifts_[spec.value] = value;
-      break;
-    }
-  }
 }
 
 BatchReport CpuBackend::accumulate(Ticket ticket, const BatchLimits& limits,
@@ -89,7 +56,7 @@ BatchReport CpuBackend::accumulate(Ticket ticket, const BatchLimits& limits,
   const auto staged = std::find_if(staged_.begin(), staged_.end(),
                                    [&](const Staged& s) { return s.ticket == ticket; });
   assert(staged != staged_.end());
-  return accumulate_.run(staged->events, limits, only, shifts_);
+  return accumulate_.run(staged->events, limits, only, shifts_.values().data());
 }
 
 void CpuBackend::release(Ticket ticket) {
@@ -124,7 +91,7 @@ BackendStatus CpuBackend::status() const {
 StateImage CpuBackend::save() {
   StateImage image;
   image.keys = dictionary_.save();
-  image.shifts = chosen_shifts_;
+  image.shifts = shifts_.image();
   for (std::size_t column = 0; column < table_.columns(); ++column) {
     StateImage::Column saved{static_cast<ColumnIndex>(column), {}};
     for (std::size_t chunk = 0; chunk * chunk_rows < dictionary_.bound(); ++chunk) {
@@ -144,10 +111,7 @@ void CpuBackend::load(const StateImage& image) {
   }
   accumulate_.rows_given_up();
   for (const StateImage::Column& column : image.columns) load_column(column);
-  for (std::size_t v = 0; v < std::min(chosen_shifts_.size(), image.shifts.size()); ++v) {
-    chosen_shifts_[v] = image.shifts[v];
-    shifts_[v] = std::isnan(image.shifts[v]) ? 0 : image.shifts[v];
-  }
+  shifts_.load(image.shifts);
 }
 
 void CpuBackend::load_column(const StateImage::Column& column) {
@@ -167,7 +131,7 @@ void CpuBackend::load_column(const StateImage::Column& column) {
 }
 
 double CpuBackend::shift(std::uint32_t value) const noexcept {
-  return value < max_values ? shifts_[value] : 0;
+  return value < max_values ? shifts_.values()[value] : 0;
 }
 
 }  // namespace sluice::cpu

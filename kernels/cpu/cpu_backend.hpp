@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "kernels/backend.hpp"
+#include "kernels/chosen_shifts.hpp"
 #include "kernels/cpu/accumulate.hpp"
 #include "kernels/cpu/key_dictionary.hpp"
 #include "kernels/cpu/pane_table.hpp"
@@ -42,7 +43,6 @@ class CpuBackend final : public Backend {
     EventColumns events;
   };
 
-  void choose_shifts(const EventColumns& events);
   void load_column(const StateImage::Column& column);
 
   Workers workers_;
@@ -53,8 +53,7 @@ class CpuBackend final : public Backend {
   StepRunner steps_;
   std::vector<Staged> staged_;  ///< at most batches_in_flight
   std::uint64_t tickets_ = 0;
-  std::vector<double> chosen_shifts_;  ///< by value column; NaN: none yet
-  double shifts_[max_values] = {};     ///< the same with 0 for none
+  ChosenShifts shifts_;
 };
 
 }  // namespace sluice::cpu

@@ -33,7 +33,7 @@ TimeRange range_of(const EventTime* time, std::size_t size) { return scan_range(
 #endif
 
 /// The column that all times of the range lie in, or no_column.
-ColumnIndex common_column(const GridLimits& limits, const TimeRange& range) {
+ColumnIndex shared_column(const GridLimits& limits, const TimeRange& range) {
   const PaneIndex pane = limits.grid.pane_of(range.earliest);
   if (range.latest - limits.grid.start_of(pane) >= limits.grid.length) return no_column;
   if (pane < limits.corrected_before || pane < limits.first_pane ||
@@ -51,7 +51,7 @@ bool is_uniform(const BatchLimits& limits, const TimeRange& range, ColumnIndex* 
     if (range.earliest < limits.windows[w].refused_before) return false;
   }
   for (std::uint32_t g = 0; g < limits.grid_count; ++g) {
-    columns[g] = common_column(limits.grids[g], range);
+    columns[g] = shared_column(limits.grids[g], range);
     if (columns[g] == no_column) return false;
   }
   return limits.grid_count != 0;

@@ -1,12 +1,9 @@
 #include "kernels/cuda/cuda_backend.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
 
 #include "kernels/cuda/close.hpp"
 #include "kernels/cuda/open_chunks.hpp"
-#include "kernels/row_operations.hpp"
 
 namespace sluice::cuda {
 
@@ -14,27 +11,11 @@ namespace {
 
 constexpr int first_device = 0;
 
-bool needs_shift(const AccumulatorSpec& spec) {
-  return spec.kind == AccumulatorKind::sum_shifted ||
-         spec.kind == AccumulatorKind::sum_squares_shifted;
-}
-
-std::size_t shifted_values(const RowLayout& layout) {
-  std::size_t values = 0;
-  for (std::uint32_t k = 0; k < layout.count; ++k) {
-    const AccumulatorSpec& spec = layout.accumulators[k];
-    if (needs_shift(spec)) values = std::max<std::size_t>(values, spec.value + 1u);
-  }
-  return values;
-}
-
-/// The first present value that can be a shift, or NaN.
-double first_value(const ValueColumn& column, std::size_t size) {
-  for (std::size_t i = 0; i < size; ++i) {
-    const double value = double_of(column.bits[i]);
-    if ((column.valid == nullptr || column.valid[i] != 0) && std::isfinite(value)) return value;
-  }
-  return std::numeric_limits<double>::quiet_NaN();
+/// As the kernels take them.
+Shifts shifts_of(const ChosenShifts& chosen) {
+  Shifts shifts;
+  std::copy(chosen.values().begin(), chosen.values().end(), shifts.of);
+  return shifts;
 }
 
 std::string use_first_device() {
@@ -56,7 +37,7 @@ CudaBackend::CudaBackend(const BackendShape& shape)
       staging_(shape),
       accumulation_(shape, state_, times_, compute_),
       closing_(shape.layout, state_, times_, compute_),
-      chosen_shifts_(shifted_values(shape.layout), std::numeric_limits<double>::quiet_NaN()) {}
+      shifts_(shape.layout) {}
 
 StagingBlock CudaBackend::allocate_staging(std::size_t bytes) {
   use_device(first_device);  // the calling thread may be any
@@ -66,23 +47,13 @@ StagingBlock CudaBackend::allocate_staging(std::size_t bytes) {
 }
 
 Ticket CudaBackend::stage(const EventColumns& events) {
-  choose_shifts(events);
+  shifts_.choose(events);
   return staging_.stage(events);
-}
-
-void CudaBackend::choose_shifts(const EventColumns& events) {
-  for (std::uint32_t k = 0; k < layout_.count; ++k) {
-    const AccumulatorSpec& spec = layout_.accumulators[k];
-    if (!needs_shift(spec) || !std::isnan(chosen_shifts_[spec.value])) continue;
-    const double value = first_value(events.values[spec.value], events.size);
-    chosen_shifts_[spec.value] = value;
-    shifts_.of[spec.value] = std::isnan(value) ? 0 : value;
-  }
 }
 
 BatchReport CudaBackend::accumulate(Ticket ticket, const BatchLimits& limits,
                                     std::span<const std::uint32_t> only) {
-  return accumulation_.run(staging_.batch(ticket), limits, only, shifts_);
+  return accumulation_.run(staging_.batch(ticket), limits, only, shifts_of(shifts_));
 }
 
 void CudaBackend::release(Ticket ticket) { staging_.release(ticket); }
@@ -104,7 +75,7 @@ BackendStatus CudaBackend::status() const {
 StateImage CudaBackend::save() {
   StateImage image;
   image.keys = state_.keys().save(compute_);
-  image.shifts = chosen_shifts_;
+  image.shifts = shifts_.image();
   const std::vector<ColumnIndex> columns = state_.panes().held_columns();
   std::vector<ColumnStep> steps;
   for (const ColumnIndex column : columns) {
@@ -126,11 +97,7 @@ void CudaBackend::load(const StateImage& image) {
   open_chunks_for(image);
   for (const StateImage::Column& column : image.columns) load_rows(column);
   state_.slots_may_be_dead();
-  const std::size_t shifts = std::min(chosen_shifts_.size(), image.shifts.size());
-  for (std::size_t v = 0; v < shifts; ++v) {
-    chosen_shifts_[v] = image.shifts[v];
-    shifts_.of[v] = std::isnan(image.shifts[v]) ? 0 : image.shifts[v];
-  }
+  shifts_.load(image.shifts);
 }
 
 void CudaBackend::load_keys(const StateImage& image) {
@@ -199,7 +166,7 @@ void CudaBackend::load_rows(const StateImage::Column& column) {
 }
 
 double CudaBackend::shift(std::uint32_t value) const noexcept {
-  return value < max_values ? shifts_.of[value] : 0;
+  return value < max_values ? shifts_.values()[value] : 0;
 }
 
 std::unique_ptr<Backend> make_backend(const BackendShape& shape) {

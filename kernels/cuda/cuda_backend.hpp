@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "kernels/backend.hpp"
+#include "kernels/chosen_shifts.hpp"
 #include "kernels/cuda/accumulation.hpp"
 #include "kernels/cuda/closing.hpp"
 #include "kernels/cuda/device_state.hpp"
@@ -44,7 +45,6 @@ class CudaBackend final : public Backend {
   double shift(std::uint32_t value) const noexcept override;
 
  private:
-  void choose_shifts(const EventColumns& events);
   void load_keys(const StateImage& image);
   void open_chunks_for(const StateImage& image);
   void load_rows(const StateImage::Column& column);
@@ -57,8 +57,7 @@ class CudaBackend final : public Backend {
   StagingRing staging_;
   Accumulation accumulation_;
   Closing closing_;
-  Shifts shifts_;                      ///< 0 where none is chosen yet
-  std::vector<double> chosen_shifts_;  ///< by value column; NaN: none yet
+  ChosenShifts shifts_;
 };
 
 /// @throws CudaError without a usable device.

@@ -190,7 +190,7 @@ TEST_F(EngineMetricsTest, TheWatermarkIsShownOnceThereIsOne) {
   engine->process({.finished = std::vector<PartitionIndex>{1}});
   report();
   EXPECT_THAT(lines(), Contains("sluice_watermark_timestamp_seconds{pipeline=\"sluice\"} 60.999"));
-  engine->drain(0);
+  engine->process({.finished = std::vector<PartitionIndex>{0}});
   report();
   EXPECT_THAT(lines(), Contains("sluice_watermark_timestamp_seconds{pipeline=\"sluice\"} 60.999"))
       << "the end of time is no timestamp";

@@ -119,6 +119,19 @@ TEST(Parking, APartitionWithParkedEventsIsNotIdle) {
   EXPECT_EQ(run.books().events_accepted, 5u);
 }
 
+TEST(Parking, AStopThatDrainsLetsParkedEventsIn) {
+  PipelineRun run({.windows = tiny_windows}, 2,
+                  {{.messages = {message(0, 0), message(1, beyond, "b")}}}, Afterwards::stay_quiet);
+  run.after_batch = [&](const PipelineRun& so_far) {
+    EXPECT_EQ(so_far.books().parked, 1u);
+    run.stop();
+  };
+  run.run(OpenWindows::close);
+  EXPECT_EQ(run.books().parked, 0u);
+  EXPECT_EQ(run.books().late_dropped, 0u);
+  EXPECT_THAT(run.rows(), ElementsAre(PublishedRow{0, "a", 1, 1}, PublishedRow{beyond, "b", 1, 1}));
+}
+
 TEST(Parking, TheEndOfAPartitionWaitsForItsParkedEvents) {
   PipelineRun run({.windows = tiny_windows}, 2,
                   {{.messages = {message(0, 0), message(1, beyond, "b")}, .finished = {1}},
