@@ -216,6 +216,11 @@ TEST(Lowering, VarianceOfDoublesDoesNotDependOnTheShift) {
   expect_real(lowered_doubles(Function::variance_pop, {2, 4}, 0), 1);
 }
 
+TEST(Lowering, VarianceOfDoublesThatOverflowsIsNull) {
+  expect_null(lowered_doubles(Function::variance, {1e200, -1e200}));
+  expect_null(lowered_doubles(Function::stddev_pop, {1e308, -1e308, 1e308}));
+}
+
 TEST(Lowering, VarianceOfEqualDoublesIsZero) {
   expect_real(lowered_doubles(Function::variance, {0.1, 0.1, 0.1}, 0.1), 0);
 }
