@@ -10,6 +10,7 @@
 
 #include <sys/resource.h>
 
+#include "host/command/behaviour_job.hpp"
 #include "host/command/event_file.hpp"
 #include "host/command/run.hpp"
 
@@ -59,27 +60,12 @@ double memory_read_rate() {
 }
 
 Job bench_job(std::variant<KafkaSettings, FileSettings, GeneratorSettings> source) {
-  Job job;
+  Job job = behaviour_job(std::move(source));
   job.pipeline = "bench";
-  job.source = std::move(source);
-  job.format.type = FormatType::json;
   job.format.framing = Framing::lines;
-  job.format.event_time.path = {.text = "time", .members = {"time"}};
-  job.format.keys = {{.path = {.text = "user_id", .members = {"user_id"}}, .name = "user_id"}};
-  ValueField value;
-  value.path = {.text = "behaviour_value", .members = {"behaviour_value"}};
-  value.name = "value";
-  value.type = ValueType::decimal;
-  value.scale = 2;
-  job.format.values = {value};
-  job.watermark.out_of_orderness = 1'000;
   job.watermark.max_future.reset();
-  job.windows = {{"1s", {.size = 1'000, .slide = 1'000}},
-                 {"10s", {.size = 10'000, .slide = 1'000}}};
-  job.aggregates = {{"events", AggregateFunction::count, {}},
-                    {"total", AggregateFunction::sum, 0},
-                    {"least", AggregateFunction::min, 0},
-                    {"most", AggregateFunction::max, 0}};
+  job.aggregates.push_back({"least", AggregateFunction::min, 0});
+  job.aggregates.push_back({"most", AggregateFunction::max, 0});
   job.listen.clear();
   return job;
 }

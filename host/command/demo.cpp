@@ -6,6 +6,7 @@
 #include <thread>
 #include <vector>
 
+#include "host/command/behaviour_job.hpp"
 #include "host/command/live_view.hpp"
 #include "host/command/result_view.hpp"
 #include "host/command/run.hpp"
@@ -86,31 +87,17 @@ void print_summary(const RunSummary& summary) {
 }  // namespace
 
 Job demo_job(const std::string& brokers, const std::string& topic_name, const std::string& listen) {
-  Job job;
-  job.pipeline = "demo";
   KafkaSettings kafka;
   kafka.brokers = brokers;
   kafka.topics = {topic_name};
   kafka.group = "sluice-demo";
   kafka.start.from = KafkaStart::From::earliest;
   kafka.properties = {{"fetch.wait.max.ms", "10"}};
-  job.source = kafka;
-  job.format.event_time.path = {.text = "time", .members = {"time"}};
-  job.format.keys = {{.path = {.text = "user_id", .members = {"user_id"}}, .name = "user_id"}};
-  ValueField value;
-  value.path = {.text = "behaviour_value", .members = {"behaviour_value"}};
-  value.name = "value";
-  value.type = ValueType::decimal;
-  value.scale = 2;
-  job.format.values = {value};
-  job.watermark.out_of_orderness = 1'000;
+  Job job = behaviour_job(kafka);
+  job.pipeline = "demo";
   job.watermark.idle_timeout = 5'000;
-  job.windows = {{"1s", {.size = 1'000, .slide = 1'000}},
-                 {"10s", {.size = 10'000, .slide = 1'000}}};
-  job.aggregates = {{"events", AggregateFunction::count, {}},
-                    {"spent", AggregateFunction::sum, 0},
-                    {"most", AggregateFunction::max, 0},
-                    {"average", AggregateFunction::avg, 0}};
+  job.aggregates.push_back({"most", AggregateFunction::max, 0});
+  job.aggregates.push_back({"average", AggregateFunction::avg, 0});
   job.sinks = {PrometheusSinkSettings{}};
   job.listen = listen;
   return job;
