@@ -44,6 +44,13 @@ def stamp_of(root, build, shared, path, entry):
     return os.path.join(build, "clang-tidy", name)
 
 
+def write_database(folder, chosen):
+    """A compilation database of just these entries: clang-tidy would else take a .cu file's entry for nvcc."""
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, "compile_commands.json"), "w", encoding="utf-8") as database:
+        json.dump(list(chosen.values()), database)
+
+
 def tidy(root, build, path):
     started = time.monotonic()
     result = subprocess.run(
@@ -63,10 +70,12 @@ def main(root, build, pattern=""):
     stamps = {path: stamp_of(root, build, shared, path, entry) for path, entry in chosen.items()}
     os.makedirs(os.path.join(build, "clang-tidy"), exist_ok=True)
     due = sorted(path for path, stamp in stamps.items() if not os.path.exists(stamp))
+    database = os.path.join(build, "clang-tidy", "database")
+    write_database(database, chosen)
     failed = []
     timings = []
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        for path, code, out, err, seconds in pool.map(lambda path: tidy(root, build, path), due):
+        for path, code, out, err, seconds in pool.map(lambda path: tidy(root, database, path), due):
             timings.append((seconds, path))
             if code == 0:
                 with open(stamps[path], "w", encoding="utf-8"):

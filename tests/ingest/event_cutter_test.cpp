@@ -10,7 +10,10 @@
 namespace sluice {
 namespace {
 
-using namespace testing_formats;
+using testing_formats::binary_rows;
+using testing_formats::csv;
+using testing_formats::csv_dialect;
+using testing_formats::json;
 
 struct Cut {
   std::string text;

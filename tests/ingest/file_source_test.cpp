@@ -23,7 +23,6 @@ namespace {
 
 using std::chrono::milliseconds;
 using testing::ElementsAre;
-using testing::HasSubstr;
 using testing::IsEmpty;
 using testing_blocks::make_block;
 using testing_blocks::texts_of;
@@ -35,12 +34,14 @@ constexpr std::array<PartitionIndex, 1> the_partition = {0};
 Format json_lines() { return testing_formats::json(Framing::lines); }
 
 class FileSourceTest : public testing::Test {
+ public:
+  ~FileSourceTest() override { std::filesystem::remove_all(folder_); }
+
  protected:
   FileSourceTest() {
     std::string pattern = (std::filesystem::temp_directory_path() / "file_source_XXXXXX").string();
     folder_ = ::mkdtemp(pattern.data());
   }
-  ~FileSourceTest() override { std::filesystem::remove_all(folder_); }
 
   std::string path(const std::string& name) const { return (folder_ / name).string(); }
 

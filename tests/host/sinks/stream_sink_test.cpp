@@ -15,9 +15,11 @@ namespace sluice {
 namespace {
 
 class StreamSinkTest : public testing::Test {
+ public:
+  ~StreamSinkTest() override { std::remove(path.c_str()); }
+
  protected:
   StreamSinkTest() { std::remove(path.c_str()); }
-  ~StreamSinkTest() override { std::remove(path.c_str()); }
 
   /// What a sink makes of a result.
   std::string written(const Job& job, Result result) {
@@ -87,7 +89,7 @@ TEST_F(StreamSinkTest, ShowsRowsOnceTheyAreFlushed) {
 
 TEST_F(StreamSinkTest, NamesAPathThatCannotBeOpened) {
   try {
-    StreamSink(job_with({}, {"n"}), {.path = "/nonexistent/rows.ndjson"});
+    const StreamSink sink(job_with({}, {"n"}), {.path = "/nonexistent/rows.ndjson"});
     FAIL() << "nothing was thrown";
   } catch (const std::runtime_error& error) {
     EXPECT_EQ(std::string(error.what()),

@@ -16,7 +16,6 @@
 namespace sluice::testing {
 namespace {
 
-using ::testing::ElementsAre;
 using Type = BinaryField::Type;
 
 template <class Number>
