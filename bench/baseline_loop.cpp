@@ -22,7 +22,6 @@
 namespace sluice::bench {
 namespace {
 
-constexpr std::uint64_t events = 4'000'000;
 constexpr std::int64_t window_size = 10'000;
 constexpr std::size_t messages_a_call = 1'000;
 
@@ -130,7 +129,7 @@ std::uint64_t read_on_every_core(const KafkaLoad& load) {
 /// Tumbling windows of 10 s, count, sum, min and max by user, over `keys` users. With an embedded
 /// broker its own work is part of the CPU time.
 void baseline_loop(benchmark::State& state) {
-  const KafkaLoad load(events, static_cast<std::uint64_t>(state.range(0)));
+  const KafkaLoad& load = kafka_load(static_cast<std::uint64_t>(state.range(0)));
   const double cpu_before = process_cpu_seconds();
   std::uint64_t total = 0;
   for (auto _ : state) {

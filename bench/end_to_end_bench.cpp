@@ -14,7 +14,6 @@ namespace sluice::bench {
 namespace {
 
 constexpr std::uint64_t events_in_file = 10'000'000;
-constexpr std::uint64_t events_in_kafka = 4'000'000;
 
 const char* const tumbling = "{name: w, type: tumbling, size: 10s}";
 const char* const sliding = "{name: w, type: sliding, size: 10s, slide: 1s}";
@@ -79,7 +78,7 @@ void from_file(benchmark::State& state) {
 
 /// With an embedded broker its own work is part of the CPU time.
 void from_kafka(benchmark::State& state) {
-  const KafkaLoad load(events_in_kafka, static_cast<std::uint64_t>(state.range(0)));
+  const KafkaLoad& load = kafka_load(static_cast<std::uint64_t>(state.range(0)));
   const std::string source =
       "{type: kafka, start: earliest, brokers: \"" + load.brokers() + "\", topics: [" +
       load.topic() + "], properties: {fetch.wait.max.ms: " + (load.embedded() ? "10" : "100") +

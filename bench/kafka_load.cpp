@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdlib>
+#include <map>
 #include <stdexcept>
 
 #include <sys/resource.h>
@@ -20,6 +21,7 @@ constexpr std::uint64_t events_a_millisecond = 100;
 constexpr std::uint64_t disorder = 1'000;
 constexpr std::uint64_t events_a_partition = 125'000;  // embedded: below 5 MB compressed
 constexpr int partitions_of_a_broker = 4;
+constexpr std::uint64_t events_of_a_load = 4'000'000;
 
 }  // namespace
 
@@ -60,6 +62,11 @@ void KafkaLoad::produce(std::uint64_t keys) {
   if (!producer.flush(std::chrono::minutes(2)) || producer.failed() != 0) {
     throw std::runtime_error("filling " + topic_ + ": " + producer.last_failure());
   }
+}
+
+const KafkaLoad& kafka_load(std::uint64_t keys) {
+  static std::map<std::uint64_t, KafkaLoad> loads;
+  return loads.try_emplace(keys, events_of_a_load, keys).first->second;
 }
 
 double process_cpu_seconds() {

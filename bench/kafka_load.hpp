@@ -35,6 +35,10 @@ class KafkaLoad {
   std::uint64_t events_;
 };
 
+/// The load with this many keys, filled when first asked for: every benchmark of a run reads the
+/// same topic.
+const KafkaLoad& kafka_load(std::uint64_t keys);
+
 /// User and system time of this process, seconds.
 double process_cpu_seconds();
 
