@@ -34,6 +34,7 @@ format:                          # required
   key: []                        # NAME, {field: a.b, as: NAME, type: int64 | string | boolean}, or a list
   values: {}                     # NAME: {field: NAME, type: int64 | double | decimal(2), required: false}
   on_malformed: drop             # drop | fail
+  max_key_bytes: 4KiB            # longer strings in a key are malformed
   allow_non_finite: false        # take NaN and infinities
   # csv: {header: true, delimiter: ",", quote: '"', columns: []}
   # binary: {endian: little, layout: [{name: ts, type: int64}, {pad: 4}, {name: id, type: "char(8)"}]}

@@ -270,6 +270,7 @@ void read_format(Section section, Job& job) {
     read_binary(section.section("binary"), faults, format.binary);
   }
   check_names(section, format);
+  format.max_key_bytes = section.bytes("max_key_bytes", format.max_key_bytes, 1);
   format.allow_non_finite = section.flag("allow_non_finite", false);
   enum class Malformed { drop, fail, dead_letter };
   const Malformed on_malformed = section.choice("on_malformed", Malformed::drop,

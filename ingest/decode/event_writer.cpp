@@ -30,28 +30,29 @@ Converted<KeyScalar> integer_key(const Scalar& scalar) {
   return {value, fault};
 }
 
-Converted<KeyScalar> string_key(const Scalar& scalar) {
+Converted<KeyScalar> string_key(const Scalar& scalar, std::size_t max_bytes) {
   const std::string_view text = scalar.view();
+  if (text.size() > max_bytes) return {{}, Malformed::out_of_range};
   const bool valid = scalar.valid_utf8 || is_ascii(text) || simdjson::validate_utf8(text);
   if (!valid) return {{}, Malformed::bad_key};
   return {text, {}};
 }
 
-Converted<KeyScalar> untyped_key(const Scalar& scalar, KeyType type) {
+Converted<KeyScalar> untyped_key(const Scalar& scalar, KeyType type, std::size_t max_bytes) {
   if (type == KeyType::int64) return integer_key(number_of(scalar));
-  if (type != KeyType::boolean) return string_key(scalar);
+  if (type != KeyType::boolean) return string_key(scalar, max_bytes);
   const std::string_view text = scalar.view();
   if (text != "true" && text != "false") return {{}, Malformed::bad_key};
   return {text == "true", {}};
 }
 
-Converted<KeyScalar> to_key(const Scalar& scalar, KeyType type) {
+Converted<KeyScalar> to_key(const Scalar& scalar, KeyType type, std::size_t max_bytes) {
   const auto fits = [type](KeyType own) { return type == KeyType::as_it_came || type == own; };
   if (scalar.absent()) return {};
   if (scalar.kind == Kind::integer && fits(KeyType::int64)) return integer_key(scalar);
-  if (scalar.kind == Kind::string && fits(KeyType::string)) return string_key(scalar);
+  if (scalar.kind == Kind::string && fits(KeyType::string)) return string_key(scalar, max_bytes);
   if (scalar.kind == Kind::boolean && fits(KeyType::boolean)) return {scalar.digits != 0, {}};
-  if (scalar.kind == Kind::untyped) return untyped_key(scalar, type);
+  if (scalar.kind == Kind::untyped) return untyped_key(scalar, type, max_bytes);
   return {{}, Malformed::bad_key};
 }
 
@@ -60,6 +61,7 @@ Converted<KeyScalar> to_key(const Scalar& scalar, KeyType type) {
 EventWriter::EventWriter(const Format& format)
     : time_unit_(format.event_time.unit),
       key_seed_(format.key_seed),
+      max_key_bytes_(format.max_key_bytes),
       allow_non_finite_(format.allow_non_finite) {
   const FieldPlan plan(format);
   for (const FieldPath& path : plan.paths) field_names_.push_back(path.text);
@@ -169,13 +171,13 @@ std::optional<Malformed> EventWriter::write_time(std::span<const Scalar> fields)
 EventWriter::Fault EventWriter::write_key(std::span<const Scalar> fields) {
   KeyIdentity identity;
   if (keys_.size() == 1) {
-    const auto [key, fault] = to_key(fields[keys_[0].field], keys_[0].type);
+    const auto [key, fault] = to_key(fields[keys_[0].field], keys_[0].type, max_key_bytes_);
     if (fault) return {fault, static_cast<std::uint32_t>(keys_[0].field)};
     identity = identify(key, key_seed_);
   } else if (!keys_.empty()) {
     encoded_.clear();
     for (const KeyColumn& column : keys_) {
-      const auto [key, fault] = to_key(fields[column.field], column.type);
+      const auto [key, fault] = to_key(fields[column.field], column.type, max_key_bytes_);
       if (fault) return {fault, static_cast<std::uint32_t>(column.field)};
       append_key_column(encoded_, key);
     }
@@ -215,7 +217,7 @@ std::optional<Malformed> EventWriter::write_value(std::size_t index, const Scala
 std::string EventWriter::encoded_key(std::span<const Scalar> fields) const {
   std::string encoded;
   for (const KeyColumn& column : keys_) {
-    append_key_column(encoded, to_key(fields[column.field], column.type).value);
+    append_key_column(encoded, to_key(fields[column.field], column.type, max_key_bytes_).value);
   }
   return encoded;
 }

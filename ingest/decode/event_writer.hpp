@@ -78,6 +78,7 @@ class EventWriter {
   std::vector<KeyColumn> keys_;
   std::vector<ValueColumn> values_;
   std::uint64_t key_seed_;
+  std::size_t max_key_bytes_;
   bool allow_non_finite_;
 
   DecodedEvents* events_ = nullptr;

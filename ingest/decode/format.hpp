@@ -87,6 +87,8 @@ struct Format {
   BinaryFormat binary;
   bool allow_non_finite = false;
   std::uint64_t key_seed = 0;
+  /// Longer strings in a key are malformed (out_of_range): every key's bytes are kept for output.
+  std::size_t max_key_bytes = 4'096;
 };
 
 }  // namespace sluice

@@ -30,6 +30,7 @@ TEST_F(DefaultConfiguration, HasTheFormatOfTheProgram) {
   EXPECT_EQ(job.format.keys.size(), standard.format.keys.size());
   EXPECT_EQ(job.format.values.size(), standard.format.values.size());
   EXPECT_EQ(job.format.allow_non_finite, standard.format.allow_non_finite);
+  EXPECT_EQ(job.format.max_key_bytes, standard.format.max_key_bytes);
   EXPECT_EQ(job.on_malformed, standard.on_malformed);
 }
 

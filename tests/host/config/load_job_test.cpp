@@ -372,7 +372,7 @@ TEST(ParseJob, NamesFaultsOfTheWindows) {
       {with("{name: w, type: tumbling, size: 1s}, {name: w, type: tumbling, size: 2s}"),
        "job.yaml:4: windows[1].name: two windows are called w"},
       {with("{name: w, type: sliding, size: 1d, slide: 1s}, {name: x, type: tumbling, size: 1s}"),
-       "job.yaml:4: windows: w needs 86400 live panes of 1000ms, more than 65536; make its slide "
+       "job.yaml:4: windows: w needs 86405 live panes of 1000ms, more than 65536; make its slide "
        "(or offset) coarser"},
   });
 }

@@ -181,6 +181,14 @@ TEST(JsonDecoder, OtherKeysAreMalformed) {
   EXPECT_EQ(decoding.verdict(R"({"t":1,"k":9223372036854775808})"), "out_of_range k");
 }
 
+TEST(JsonDecoder, KeysLongerThanTheLimitAreMalformed) {
+  Format format = json_format();
+  format.max_key_bytes = 3;
+  Decoding decoding(format);
+  EXPECT_EQ(decoding.verdict(R"({"t":1,"k":"abc"})"), "ok");
+  EXPECT_EQ(decoding.verdict(R"({"t":1,"k":"abcd"})"), "out_of_range k");
+}
+
 TEST(JsonDecoder, DeclaredKeyTypesRefuseOthers) {
   const std::vector<std::pair<KeyType, std::string>> cases = {
       {KeyType::int64, "7"}, {KeyType::string, "\"7\""}, {KeyType::boolean, "true"}};
