@@ -56,7 +56,7 @@ EventTime Watermarks::advance(EventTime now) {
   if (moves_on && all_idle_since_) {
     current_ += std::max<Milliseconds>(now - *all_idle_since_, 0);
   }
-  all_idle_since_ = std::max(all_idle_since_.value_or(now), now);
+  all_idle_since_ = now;
   return current_;
 }
 
