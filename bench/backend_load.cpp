@@ -5,10 +5,19 @@
 #include <numeric>
 #include <random>
 
+#include <benchmark/benchmark.h>
+
 #include "kernels/row_layout.hpp"
 
 namespace sluice::bench {
 namespace {
+
+/// Backends that run on this machine.
+std::vector<BackendKind> available_backends() {
+  std::vector<BackendKind> kinds{BackendKind::cpu};
+  if (cuda_unavailable().empty()) kinds.push_back(BackendKind::cuda);
+  return kinds;
+}
 
 /// Ranks with probability proportional to 1 / rank, by inverting the distribution function.
 class Zipf {
@@ -88,12 +97,6 @@ RowLayout count_sum() {
   return lay_out_row(needs);
 }
 
-std::vector<BackendKind> available_backends() {
-  std::vector<BackendKind> kinds{BackendKind::cpu};
-  if (cuda_unavailable().empty()) kinds.push_back(BackendKind::cuda);
-  return kinds;
-}
-
 BackendShape load_backend_shape(const RowLayout& layout, std::size_t events, std::size_t keys) {
   BackendShape shape;
   shape.layout = layout;
@@ -101,6 +104,15 @@ BackendShape load_backend_shape(const RowLayout& layout, std::size_t events, std
   shape.max_keys = std::max<std::size_t>(4096, 2 * keys);
   shape.max_state_bytes = std::size_t{8} << 30;
   return shape;
+}
+
+int run_on_every_backend(int argc, char** argv, void (*add)(BackendKind)) {
+  for (const BackendKind kind : available_backends()) add(kind);
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
+  benchmark::RunSpecifiedBenchmarks();
+  benchmark::Shutdown();
+  return 0;
 }
 
 }  // namespace sluice::bench

@@ -55,8 +55,9 @@ RowLayout count_sum_minimum_maximum();
 /// count and sum of value 0: has an inverse.
 RowLayout count_sum();
 
-/// Backends that run on this machine.
-std::vector<BackendKind> available_backends();
+/// Runs a benchmark program: `add` adds its benchmarks for each backend that runs on this machine.
+/// @returns the exit code
+int run_on_every_backend(int argc, char** argv, void (*add)(BackendKind));
 
 BackendShape load_backend_shape(const RowLayout& layout, std::size_t events, std::size_t keys);
 

@@ -160,12 +160,5 @@ void add_all(BackendKind kind) {
 }  // namespace sluice::bench
 
 int main(int argc, char** argv) {
-  for (const sluice::BackendKind kind : sluice::bench::available_backends()) {
-    sluice::bench::add_all(kind);
-  }
-  benchmark::Initialize(&argc, argv);
-  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
-  benchmark::RunSpecifiedBenchmarks();
-  benchmark::Shutdown();
-  return 0;
+  return sluice::bench::run_on_every_backend(argc, argv, sluice::bench::add_all);
 }
