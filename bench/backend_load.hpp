@@ -2,42 +2,73 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <string>
+#include <span>
+#include <string_view>
 #include <vector>
 
+#include "bench/key_draw.hpp"
 #include "kernels/backend.hpp"
 
 namespace sluice::bench {
 
 enum class KeyKind : std::uint8_t { dense, hashed };
-enum class Skew : std::uint8_t { uniform, zipf };
+std::string_view name_of(KeyKind kind) noexcept;
 
 /// What a benchmark's events look like.
 struct LoadShape {
-  std::size_t events = 0;
+  std::size_t events = 0;  ///< a batch
   std::size_t keys = 0;
-  Skew skew = Skew::uniform;
+  Spread spread = Spread::uniform;
   std::uint32_t panes = 1;  ///< that the events are spread over, nearly in order
   KeyKind key_kind = KeyKind::dense;
+  unsigned event_bytes = 24;  ///< see widths_of
+  friend bool operator==(const LoadShape&, const LoadShape&) = default;
 };
+
+/// Bytes of an event in each column; 4 is narrow, a key of 16 is a hash.
+struct ColumnWidths {
+  unsigned time;
+  unsigned key;
+  unsigned value;  ///< 0: no value column
+};
+
+/// Dense keys: 8 (no value), 12, 16 (only the value is wide), 24 (all wide). Hashed keys: 20 (no
+/// value), 24, 28 (the value is wide), 32 (time too).
+/// @throws std::invalid_argument for another width.
+ColumnWidths widths_of(KeyKind kind, unsigned event_bytes);
 
 inline constexpr Milliseconds pane_length = 1000;
 
-/// Columns of random events, made from a seed: time, key and one int64 value.
+/// Memory that a backend did not allocate: pageable.
+StagingBlock pageable_block(std::size_t bytes);
+
+/// Columns of random events, the same for the same shape: time, key and mostly one int64 value
+/// within +-10,000.
 class LoadBatch {
  public:
-  LoadBatch(const LoadShape& shape, std::uint64_t seed);
+  /// @param first_event the number of the batch's first event in the stream
+  /// @param memory of bytes_needed(shape)
+  LoadBatch(const LoadShape& shape, std::uint64_t first_event, StagingBlock memory);
+  static std::size_t bytes_needed(const LoadShape& shape);
 
-  EventColumns columns() const;
-  /// What a backend reads of an event: time, key and value.
-  std::size_t bytes_per_event() const { return high_.empty() ? 24 : 32; }
+  /// @param base added to every time; 0 where times are wide
+  EventColumns columns(EventTime base = 0) const;
 
  private:
-  std::vector<EventTime> time_;
-  std::vector<std::uint64_t> low_;
-  std::vector<std::uint64_t> high_;
-  std::vector<std::int64_t> value_;
+  LoadShape shape_;
+  ColumnWidths widths_;
+  StagingBlock memory_;
 };
+
+/// The number that a key stands for in a batch's columns, as (low, high).
+struct LoadKey {
+  std::uint64_t low;
+  std::uint64_t high;
+};
+LoadKey load_key(KeyKind kind, std::uint64_t key) noexcept;
+
+/// `count` batches after each other, in memory of the backend or (pageable) not.
+std::vector<LoadBatch> make_batches(const LoadShape& shape, std::size_t count, Backend* allocator);
 
 /// Limits of one grid with panes 0, 1, ... in the columns of the same number, none closed.
 class LoadLimits {
@@ -50,15 +81,13 @@ class LoadLimits {
   std::vector<ColumnIndex> columns_;
 };
 
-/// count, sum, minimum and maximum of value 0.
-RowLayout count_sum_minimum_maximum();
-/// count and sum of value 0: has an inverse.
-RowLayout count_sum();
+/// What a benchmark's rows keep, of value 0.
+enum class Aggregates : std::uint8_t { count, count_sum, count_sum_min_max };
+std::string_view name_of(Aggregates aggregates) noexcept;
+RowLayout row_layout_of(Aggregates aggregates);
 
-/// Runs a benchmark program: `add` adds its benchmarks for each backend that runs on this machine.
-/// @returns the exit code
-int run_on_every_backend(int argc, char** argv, void (*add)(BackendKind));
-
-BackendShape load_backend_shape(const RowLayout& layout, std::size_t events, std::size_t keys);
+/// With max_state_bytes for the whole machine (cpu: half of its memory; cuda: most of an H200's).
+BackendShape load_backend_shape(BackendKind kind, const RowLayout& layout, std::size_t events,
+                                std::size_t keys);
 
 }  // namespace sluice::bench

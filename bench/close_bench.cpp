@@ -1,8 +1,8 @@
-/// Closing a sliding window over size / slide x keys, with the programs that the engine sends: a
-/// running value for layouts with an inverse (count and sum), two stacks for the others (with
-/// minimum and maximum). An iteration closes one window: every key has a row in every pane.
-/// Items are emitted rows; bytes are theirs.
+/// Closing a sliding window over keys x size / slide x aggregates, with the programs that the
+/// engine sends. An iteration closes one window and lets go of its oldest pane: every key has a row
+/// in every pane. Items are emitted rows; bytes are theirs. panes:1 is a tumbling window.
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -10,148 +10,158 @@
 
 #include <benchmark/benchmark.h>
 
+#include "bench/backend_bench.hpp"
 #include "bench/backend_load.hpp"
+#include "host/engine/window_values.hpp"
 
 namespace sluice::bench {
 namespace {
 
 using Kind = ColumnStep::Kind;
 
-/// Columns of a sliding window: a ring of panes, one working value, one full pane to copy from.
-class SlidingColumns {
- public:
-  explicit SlidingColumns(std::uint32_t panes) : panes_(panes) {}
-
-  ColumnIndex pane(std::uint64_t number) const {
-    return static_cast<ColumnIndex>(number % (panes_ + 1u));
-  }
-  ColumnIndex working() const { return panes_ + 1u; }
-  ColumnIndex model() const { return panes_ + 2u; }
-  std::uint32_t panes() const { return panes_; }
-
- private:
-  std::uint32_t panes_;
+struct Case {
+  BackendKind kind = BackendKind::cpu;
+  Aggregates aggregates = Aggregates::count_sum;
+  std::size_t keys = 0;
+  std::uint32_t panes = 1;  ///< of a window: size / slide
 };
 
-/// Keeps the sum of the window's panes: adds the new one, takes the oldest out.
-class RunningValue {
+/// One definition's windows, one pane after the other.
+class SlidingWindow {
  public:
-  explicit RunningValue(const SlidingColumns& columns) : columns_(columns) {}
+  SlidingWindow(const RowLayout& layout, std::uint32_t panes)
+      : spec_{panes * pane_length, pane_length, 0},
+        grid_{0, pane_length},
+        values_(spec_, grid_, layout.invertible, columns_),
+        model_(columns_.take()) {}
 
-  std::vector<ColumnStep> close(std::uint64_t newest) {
-    std::vector<ColumnStep> steps{{Kind::combine, columns_.working(), columns_.pane(newest), 0},
-                                  {Kind::emit, columns_.working(), no_column, 0}};
-    if (newest + 1 >= columns_.panes()) {
-      const ColumnIndex oldest = columns_.pane(newest + 1 - columns_.panes());
-      steps.push_back({Kind::remove, columns_.working(), oldest, 0});
-      steps.push_back({Kind::drop, oldest, no_column, 0});
+  /// A column that is full and stays so: panes are copied from it.
+  ColumnIndex model() const { return model_; }
+
+  std::vector<ColumnStep> arrive() {
+    const ColumnIndex column = columns_.take();
+    panes_.emplace(++newest_, column);
+    return {{Kind::combine, column, model_, 0}};
+  }
+
+  /// What the engine runs when the watermark has passed the newest pane.
+  std::vector<ColumnStep> close() {
+    std::vector<ColumnStep> steps;
+    values_.close(spec_start(), panes_, 0, steps);
+    if (spec_.size > spec_.slide) {
+      steps.push_back({Kind::seal, panes_.rbegin()->second, no_column, 0});
+    }
+    return steps;
+  }
+
+  std::vector<ColumnStep> retire() {
+    std::vector<ColumnStep> steps;
+    const PaneIndex live_from = grid_.pane_of(spec_start() + spec_.slide);
+    values_.forget_before(live_from, panes_, steps);
+    while (!panes_.empty() && panes_.begin()->first < live_from) {
+      steps.push_back({Kind::drop, panes_.begin()->second, no_column, 0});
+      columns_.give_back(panes_.begin()->second);
+      panes_.erase(panes_.begin());
     }
     return steps;
   }
 
  private:
-  SlidingColumns columns_;
+  EventTime spec_start() const { return (newest_ + 1) * pane_length - spec_.size; }
+
+  WindowSpec spec_;
+  PaneGrid grid_;
+  ColumnPool columns_;
+  WindowValues values_;
+  ColumnIndex model_;
+  PaneMap panes_;
+  PaneIndex newest_ = -1;
 };
 
-/// Keeps sums of the older panes up to a border, in the panes' own columns, and of the newer ones
-/// in the working value. When the older ones run out, the border moves to the newest pane.
-class TwoStacks {
- public:
-  explicit TwoStacks(const SlidingColumns& columns) : columns_(columns) {}
-
-  std::vector<ColumnStep> close(std::uint64_t newest) {
-    std::vector<ColumnStep> steps{{Kind::combine, columns_.working(), columns_.pane(newest), 0}};
-    const std::uint64_t oldest = newest + 1 >= columns_.panes() ? newest + 1 - columns_.panes() : 0;
-    if (oldest >= border_) {
-      for (std::uint64_t pane = newest; pane > oldest; --pane) {
-        steps.push_back({Kind::combine, columns_.pane(pane - 1), columns_.pane(pane), 0});
-      }
-      steps.push_back({Kind::reset, columns_.working(), no_column, 0});
-      border_ = newest + 1;
-    }
-    steps.push_back({Kind::emit, columns_.pane(oldest), columns_.working(), 0});
-    if (newest + 1 >= columns_.panes()) {
-      steps.push_back({Kind::drop, columns_.pane(oldest), no_column, 0});
-    }
-    return steps;
-  }
-
- private:
-  SlidingColumns columns_;
-  std::uint64_t border_ = 0;  ///< panes before this hold sums up to it
-};
-
-template <class Program>
-void close_windows(benchmark::State& state, BackendKind kind, const RowLayout& layout,
-                   std::size_t keys, std::uint32_t panes) {
-  const auto backend = make_backend(kind, load_backend_shape(layout, keys, keys));
-  const SlidingColumns columns(panes);
+/// Gives every key a row in `column`.
+void fill(Backend& backend, std::size_t keys, ColumnIndex column) {
+  const LoadShape shape{.events = keys, .keys = keys, .spread = Spread::sequential};
+  const LoadBatch batch(shape, 0, pageable_block(LoadBatch::bytes_needed(shape)));
   LoadLimits limits(1);
-  const ColumnIndex model = columns.model();
-  limits.limits.grids[0].columns = &model;
-  std::vector<EventTime> time(keys, 1);
-  std::vector<std::uint64_t> key(keys);
-  std::vector<std::int64_t> value(keys);
-  for (std::size_t k = 0; k < keys; ++k) {
-    key[k] = k;
-    value[k] = static_cast<std::int64_t>(k * 7919 % 1000);
-  }
-  EventColumns events;
-  events.size = keys;
-  events.time = time.data();
-  events.key_low = key.data();
-  events.value_count = 1;
-  events.values[0].bits = value.data();
-  const Ticket ticket = backend->stage(events);
-  backend->accumulate(ticket, limits.limits, {});
-  backend->release(ticket);
+  limits.limits.grids[0].columns = &column;
+  const Ticket ticket = backend.stage(batch.columns());
+  backend.accumulate(ticket, limits.limits, {});
+  backend.release(ticket);
+}
 
-  Program program(columns);
+void close_windows(benchmark::State& state, const Case& c) {
+  const RowLayout layout = row_layout_of(c.aggregates);
+  const auto backend = make_backend(c.kind, load_backend_shape(c.kind, layout, c.keys, c.keys));
+  SlidingWindow window(layout, c.panes);
+  fill(*backend, c.keys, window.model());
+
   WindowRows rows;
-  const auto close = [&](std::uint64_t newest) {
-    const ColumnStep arrive{Kind::combine, columns.pane(newest), model, 0};
-    backend->run({&arrive, 1}, {}, {});
-    const std::vector<ColumnStep> steps = program.close(newest);
+  for (std::uint32_t pane = 0; pane < c.panes; ++pane) {  // as below, but nobody takes the rows
+    backend->run(window.arrive(), {}, {});
+    std::vector<ColumnStep> steps = window.close();
+    std::erase_if(steps, [](const ColumnStep& step) { return step.kind == Kind::emit; });
+    backend->run(steps, {}, {});
+    backend->run(window.retire(), {}, {});
+  }
+  const KernelCounters kernels(*backend);
+  for (auto _ : state) {
+    backend->run(window.arrive(), {}, {});
     rows.slots.clear();
     rows.words.clear();
     const auto start = std::chrono::steady_clock::now();
-    backend->run(steps, {}, {&rows, 1});
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  };
-  std::uint64_t newest = 0;
-  while (newest < 2 * panes) close(newest++);
-  for (auto _ : state) {
-    state.SetIterationTime(close(newest++));
-    if (rows.size() != keys) state.SkipWithError("rows are missing");
+    backend->run(window.close(), {}, {&rows, 1});
+    const std::vector<ColumnStep> retired = window.retire();
+    if (!retired.empty()) backend->run(retired, {}, {});
+    state.SetIterationTime(
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    if (rows.size() != c.keys) {
+      state.SkipWithError("rows are missing");
+      return;
+    }
   }
-  const auto emitted = state.iterations() * static_cast<std::int64_t>(keys);
+  const auto emitted = state.iterations() * static_cast<std::int64_t>(c.keys);
   state.SetItemsProcessed(emitted);
   state.SetBytesProcessed(emitted *
                           static_cast<std::int64_t>(layout.words() * 8 + sizeof(KeySlot)));
+  state.counters["state_bytes"] = static_cast<double>(backend->status().state_bytes);
+  kernels.report(state);
   state.SetLabel(backend->device());
 }
 
-template <class Program>
-void add(BackendKind kind, const std::string& program, const RowLayout& layout, std::size_t keys,
-         std::uint32_t panes) {
-  const std::string name = "close/" + std::string(name_of(kind)) + "/" + program +
-                           "/keys:" + std::to_string(keys) + "/panes:" + std::to_string(panes);
-  // Enough windows that the moves of the two stacks' border are shared out evenly.
+/// Whether panes and working values fit, stored as they are: sealed ones take less.
+bool fits(const Case& c) {
+  const RowLayout layout = row_layout_of(c.aggregates);
+  const std::size_t row = layout.words() * sizeof(std::uint64_t);
+  const std::size_t columns = (layout.invertible ? 1u : 2u) * std::size_t{c.panes} + 3;
+  return columns * c.keys * row <
+         load_backend_shape(c.kind, layout, c.keys, c.keys).max_state_bytes * 9 / 10;
+}
+
+void add(const Case& c) {
+  const std::string name = "close/" + std::string(sluice::name_of(c.kind)) + "/" +
+                           std::string(name_of(c.aggregates)) + "/keys:" + std::to_string(c.keys) +
+                           "/panes:" + std::to_string(c.panes);
   benchmark::RegisterBenchmark(
       name.c_str(),
-      [=](benchmark::State& state) { close_windows<Program>(state, kind, layout, keys, panes); })
+      [c](benchmark::State& state) { run_or_skip(state, [&] { close_windows(state, c); }); })
       ->UseManualTime()
       ->MeasureProcessCPUTime()
-      ->Iterations(std::max(100u, 2 * panes))
+      ->Iterations(std::max(100u, c.panes))  // a whole round of what is done once in a while
       ->Unit(benchmark::kMillisecond);
 }
 
-void add_all(BackendKind kind) {
-  for (const std::uint32_t panes : {1u, 10u, 60u, 600u, 3600u}) {
-    for (const std::size_t keys : {std::size_t{1'000}, std::size_t{100'000}}) {
-      if (keys * panes > 60 * 100'000) continue;
-      add<RunningValue>(kind, "running", count_sum(), keys, panes);
-      add<TwoStacks>(kind, "stacks", count_sum_minimum_maximum(), keys, panes);
+void add_all(BackendKind kind, BenchSet set) {
+  using enum Aggregates;
+  const bool full = set == BenchSet::full;
+  for (const Aggregates aggregates : {count, count_sum, count_sum_min_max}) {
+    if (!full && aggregates == count) continue;
+    for (const std::size_t keys :
+         {std::size_t{1'000}, std::size_t{100'000}, std::size_t{1'000'000}}) {
+      for (const std::uint32_t panes : {1u, 10u, 60u, 600u, 3600u}) {
+        const Case c{kind, aggregates, keys, panes};
+        const bool quick = keys * panes <= 60 * 100'000 && keys < 1'000'000;
+        if (fits(c) && (full || quick)) add(c);
+      }
     }
   }
 }

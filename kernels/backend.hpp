@@ -21,6 +21,15 @@ namespace sluice {
 
 enum class BackendKind : std::uint8_t { cpu, cuda };
 
+/// How accumulate brings a batch's events into the rows (DESIGN, decision 3). Every path gives the
+/// same rows.
+enum class AccumulatePath : std::uint8_t {
+  automatic,       ///< chosen by the groups (keys x panes) that batches have, with hysteresis
+  private_tables,  ///< each block or worker has rows of its own, merged at the end: few groups
+  shared_table,    ///< events go straight into the rows
+  partitioned,     ///< events are first sorted into parts by row: many groups
+};
+
 /// What a backend is built for; fixed for its life.
 struct BackendShape {
   RowLayout layout;
@@ -29,6 +38,7 @@ struct BackendShape {
   std::size_t max_keys = 0;           ///< key slots alive at once
   std::size_t max_state_bytes = 0;    ///< rows, directories and dictionary together
   unsigned threads = 0;               ///< CPU workers, 0: one a core
+  AccumulatePath path = AccumulatePath::automatic;
 };
 
 /// A key the backend met for the first time (or again, after its slot was given back). `event` is
@@ -88,6 +98,8 @@ struct BackendStatus {
   std::size_t state_bytes = 0;
   std::size_t columns = 0;  ///< columns that hold rows
   std::uint64_t rehashes = 0;
+  AccumulatePath path = AccumulatePath::automatic;  ///< of the last batch; automatic: none yet
+  std::uint64_t path_switches = 0;
   std::vector<KernelStatistics> kernels;  ///< fixed order and length for the backend's life
 };
 
@@ -129,6 +141,9 @@ class Backend {
   /// Memory for raw bytes or columns; see StagingBlock. Thread-safe.
   virtual StagingBlock allocate_staging(std::size_t bytes) = 0;
 
+  /// Whether narrow columns (EventColumns) are worth the making.
+  virtual bool wants_narrow() const noexcept = 0;
+
   /// Starts bringing a batch to where it is computed and returns at once. The columns are borrowed
   /// until `release(ticket)`; at most `batches_in_flight` are staged at once.
   virtual Ticket stage(const EventColumns& events) = 0;
@@ -143,8 +158,13 @@ class Backend {
   /// Runs a closing program over all key slots, or only over `only` (ascending) when that is not
   /// empty. Emitted rows are appended to outputs[step.output]. Blocking.
   /// @throws StateFull
-  virtual void run(std::span<const ColumnStep> steps, std::span<const KeySlot> only,
+  virtual void run(const StepProgram& program, std::span<const KeySlot> only,
                    std::span<WindowRows> outputs) = 0;
+
+  /// Pieces of a program (groups of slots x strands) that keep the backend busy.
+  virtual std::size_t parallelism() const noexcept = 0;
+  /// Groups of slots that a program runs over now.
+  virtual std::size_t slot_groups() const noexcept = 0;
 
   virtual BackendStatus status() const = 0;
 
@@ -158,6 +178,8 @@ class Backend {
 };
 
 std::string_view name_of(BackendKind kind) noexcept;
+/// auto, private, shared or partitioned, as in the configuration.
+std::string_view name_of(AccumulatePath path) noexcept;
 
 /// Why CUDA cannot be used here, or empty when it can.
 std::string cuda_unavailable();

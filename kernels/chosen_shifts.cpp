@@ -13,7 +13,7 @@ constexpr double none = std::numeric_limits<double>::quiet_NaN();
 
 double first_value(const ValueColumn& column, std::size_t size) {
   for (std::size_t i = 0; i < size; ++i) {
-    const double value = double_of(column.bits[i]);
+    const double value = double_of(column[i]);
     if ((column.valid == nullptr || column.valid[i] != 0) && std::isfinite(value)) return value;
   }
   return none;

@@ -97,7 +97,7 @@ SLUICE_HD void lift_event(const RowLayout& layout, RowRef row, const EventColumn
       continue;
     }
     if (!present) continue;
-    const std::int64_t bits = column.bits[i];
+    const std::int64_t bits = column[i];
     switch (spec.kind) {
       case AccumulatorKind::sum_integer:
         add_sum<Words>(row.hot + spec.hot, row.cold + spec.cold, bits, 0);

@@ -34,8 +34,8 @@ struct Batch {
   EventColumns columns() const {
     EventColumns events;
     events.size = time.size();
-    events.time = time.data();
-    events.key_low = key.data();
+    events.time.wide = time.data();
+    events.key.low = key.data();
     events.value_count = 1;
     events.values[0].bits = value.data();
     return events;

@@ -27,7 +27,7 @@ struct EngineBatch {
   std::size_t size = 0;    ///< events in the columns
   EventTime min_time = 0;  ///< over the columns, when size > 0
   EventTime max_time = 0;
-  const EventTime* times = nullptr;     ///< [size]
+  TimeColumn times{};                   ///< [size]
   EventTime parked_from = end_of_time;  ///< earliest event that waits parked from batches before
   EventTime now = 0;                    ///< wall clock, ms
   Milliseconds lane_clock = 0;

@@ -16,7 +16,7 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 
 Lane::Lane(unsigned number, Source& source, const Format& format, const BlockLimits& limits,
            BatchPool& pool, BatchQueue& queue, std::atomic<std::uint64_t>& sequence,
-           const Clock& clock)
+           const Clock& clock, bool narrow)
     : number_(number),
       source_(source),
       decoder_(format),
@@ -24,7 +24,8 @@ Lane::Lane(unsigned number, Source& source, const Format& format, const BlockLim
       pool_(pool),
       queue_(queue),
       sequence_(sequence),
-      clock_(clock) {}
+      clock_(clock),
+      narrow_(narrow) {}
 
 void Lane::run(std::stop_token stop) {
   try {
@@ -91,6 +92,7 @@ void Lane::decode(Batch& batch) {
   for (;;) {
     const auto start = std::chrono::steady_clock::now();
     first_message = decoder_.decode(batch.block, first_message, batch.events);
+    if (narrow_) batch.events.narrow();
     batch.decode_seconds = seconds_since(start);
     const bool last = first_message == batch.block.messages.size();
     batch.last_part = last;

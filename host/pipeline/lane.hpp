@@ -16,9 +16,10 @@ namespace sluice {
 /// on. Shares nothing with other lanes on the path of an event.
 class Lane {
  public:
+  /// @param narrow whether the backend wants narrow columns
   Lane(unsigned number, Source& source, const Format& format, const BlockLimits& limits,
-       BatchPool& pool, BatchQueue& queue, std::atomic<std::uint64_t>& sequence,
-       const Clock& clock);
+       BatchPool& pool, BatchQueue& queue, std::atomic<std::uint64_t>& sequence, const Clock& clock,
+       bool narrow);
 
   /// Runs until the lane is finished, `stop` is requested or it breaks; tells the queue.
   void run(std::stop_token stop);
@@ -38,6 +39,7 @@ class Lane {
   BatchQueue& queue_;
   std::atomic<std::uint64_t>& sequence_;
   const Clock& clock_;
+  bool narrow_;
   Milliseconds held_back_ = 0;  ///< time spent waiting for the engine
   Milliseconds last_sealed_ = 0;
 };

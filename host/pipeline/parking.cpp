@@ -14,12 +14,12 @@ void append(DecodedEvents& events, const EventColumns& from, std::uint32_t i) {
   events.max_time = n == 0 ? from.time[i] : std::max(events.max_time, from.time[i]);
   events.partition[n] = from.partition != nullptr ? from.partition[i] : from.single_partition;
   events.one_partition = events.one_partition && events.partition[n] == events.partition[0];
-  events.key_low[n] = from.key_low[i];
-  events.key_high[n] = from.key_high != nullptr ? from.key_high[i] : 0;
+  events.key_low[n] = from.key.low_of(i);
+  events.key_high[n] = from.key.high_of(i);
   events.any_key_high = events.any_key_high || events.key_high[n] != 0;
   for (std::uint32_t v = 0; v < from.value_count; ++v) {
     const ValueColumn& column = from.values[v];
-    events.values[v][n] = column.bits[i];
+    events.values[v][n] = column[i];
     events.valid[v][n] = column.valid != nullptr ? column.valid[i] : std::uint8_t{1};
     events.any_null[v] = events.any_null[v] || events.valid[v][n] == 0;
   }

@@ -110,8 +110,8 @@ void Pipeline::Impl::start_lanes(std::vector<std::jthread>& threads) {
   const BlockLimits limits{.max_events = job.engine.batch_events,
                            .linger = job.engine.batch_linger};
   for (unsigned l = 0; l < source.lanes(); ++l) {
-    lanes.push_back(
-        std::make_unique<Lane>(l, source, job.format, limits, pool, queue, sequence, clock));
+    lanes.push_back(std::make_unique<Lane>(l, source, job.format, limits, pool, queue, sequence,
+                                           clock, backend.wants_narrow()));
     threads.emplace_back(
         [lane = lanes.back().get()](std::stop_token stop) { lane->run(std::move(stop)); });
   }
@@ -136,7 +136,7 @@ EngineBatch Pipeline::Impl::view_of(Batch& batch) {
           .size = batch.events.size,
           .min_time = batch.events.min_time,
           .max_time = batch.events.max_time,
-          .times = batch.events.time,
+          .times = batch.events.columns().time,
           .parked_from = parking.earliest(),
           .now = batch.block.now,
           .lane_clock = batch.block.active,

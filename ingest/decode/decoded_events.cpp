@@ -1,6 +1,9 @@
 #include "ingest/decode/decoded_events.hpp"
 
+#include <algorithm>
 #include <cassert>
+#include <cstring>
+#include <limits>
 
 namespace sluice {
 namespace {
@@ -9,6 +12,28 @@ constexpr std::size_t alignment = 64;
 
 constexpr std::size_t padded(std::size_t bytes) {
   return (bytes + alignment - 1) / alignment * alignment;
+}
+
+template <class Narrow, class Wide>
+bool fits(const Wide* column, std::size_t size) noexcept {
+  bool all = true;
+  for (std::size_t i = 0; i < size; ++i) {
+    all &= column[i] == static_cast<Wide>(static_cast<Narrow>(column[i]));
+  }
+  return all;
+}
+
+/// Writes column[i] - base as Narrow over the start of the column's own memory.
+template <class Narrow, class Wide>
+void narrow_column(Wide* column, std::size_t size, Wide base) noexcept {
+  constexpr std::size_t together = 1024;
+  Narrow part[together];
+  auto* const target = reinterpret_cast<std::byte*>(column);
+  for (std::size_t first = 0; first < size; first += together) {
+    const std::size_t count = std::min(together, size - first);
+    for (std::size_t i = 0; i < count; ++i) part[i] = static_cast<Narrow>(column[first + i] - base);
+    std::memcpy(target + first * sizeof(Narrow), part, count * sizeof(Narrow));
+  }
 }
 
 }  // namespace
@@ -54,19 +79,48 @@ void DecodedEvents::clear() noexcept {
   tombstones = 0;
   malformed.fill(0);
   malformed_events.clear();
+  narrow_time_ = false;
+  narrow_key_ = false;
+  narrow_value_.fill(false);
+}
+
+void DecodedEvents::narrow() noexcept {
+  if (size == 0) return;
+  narrow_time_ = max_time - min_time <= std::numeric_limits<std::uint32_t>::max();
+  if (narrow_time_) narrow_column<std::uint32_t>(time, size, min_time);
+  narrow_key_ = !any_key_high && fits<std::uint32_t>(key_low, size);
+  if (narrow_key_) narrow_column<std::uint32_t>(key_low, size, std::uint64_t{0});
+  for (std::uint32_t value = 0; value < value_count_; ++value) {
+    narrow_value_[value] = fits<std::int32_t>(values[value], size);
+    if (narrow_value_[value]) narrow_column<std::int32_t>(values[value], size, std::int64_t{0});
+  }
 }
 
 EventColumns DecodedEvents::columns() const noexcept {
   EventColumns columns;
   columns.size = size;
-  columns.time = time;
+  if (narrow_time_) {
+    columns.time.narrow = reinterpret_cast<const std::uint32_t*>(time);
+    columns.time.base = min_time;
+  } else {
+    columns.time.wide = time;
+  }
   columns.partition = one_partition ? nullptr : partition;
   columns.single_partition = one_partition && size > 0 ? partition[0] : PartitionIndex{0};
-  columns.key_low = key_low;
-  columns.key_high = any_key_high ? key_high : nullptr;
+  if (narrow_key_) {
+    columns.key.narrow = reinterpret_cast<const std::uint32_t*>(key_low);
+  } else {
+    columns.key = {key_low, any_key_high ? key_high : nullptr};
+  }
   columns.value_count = value_count_;
   for (std::uint32_t value = 0; value < value_count_; ++value) {
-    columns.values[value] = {values[value], any_null[value] ? valid[value] : nullptr};
+    ValueColumn& column = columns.values[value];
+    column.valid = any_null[value] ? valid[value] : nullptr;
+    if (narrow_value_[value]) {
+      column.narrow = reinterpret_cast<const std::int32_t*>(values[value]);
+    } else {
+      column.bits = values[value];
+    }
   }
   return columns;
 }

@@ -63,6 +63,10 @@ class DecodedEvents {
   /// `partition` are null where every event agrees (see EventColumns).
   EventColumns columns() const noexcept;
 
+  /// Makes columns narrow, in place, where all of the batch fit; the last thing before it is
+  /// staged: `time`, `key_low` and `values` are not to be read from then on, only columns().
+  void narrow() noexcept;
+
   std::size_t size = 0;
   EventTime* time;
   PartitionIndex* partition;
@@ -86,6 +90,9 @@ class DecodedEvents {
   StagingBlock memory_;
   std::size_t capacity_;
   std::uint32_t value_count_;
+  bool narrow_time_ = false;
+  bool narrow_key_ = false;
+  std::array<bool, max_values> narrow_value_{};
 };
 
 }  // namespace sluice

@@ -38,15 +38,14 @@ BatchReport AccumulatePass::run(const EventColumns& events, const BatchLimits& l
                          reinterpret_cast<ColumnIndex*>(columns_.data()),
                          max_events_};
   BatchReport report;
-  judge_clock_.time(size, size * (sizeof(EventTime) + (events.partition ? 2 : 0)),
+  judge_clock_.time(size, size * (time_bytes_of(events) + (events.partition ? 2 : 0)),
                     [&] { judge_all(batch, report); });
 
   std::size_t columns = 0;
   for (const ColumnIndex column : met_.columns())
     columns = std::max<std::size_t>(columns, column + 1u);
   bool covered = table_.cover(columns, dictionary_.capacity());
-  const std::size_t key_bytes = events.key_high == nullptr ? 8 : 16;
-  resolve_clock_.time(size, size * (key_bytes + sizeof(KeySlot)),
+  resolve_clock_.time(size, size * (key_bytes_of(events) + sizeof(KeySlot)),
                       [&] { admission_.resolve(batch, report); });
 
   const std::size_t chunks = (dictionary_.bound() + chunk_rows - 1) / chunk_rows;

@@ -7,10 +7,6 @@ namespace {
 
 constexpr std::size_t prefetch_distance = 8;
 
-std::uint64_t high_of(const EventColumns& events, std::uint32_t event) {
-  return events.key_high == nullptr ? 0 : events.key_high[event];
-}
-
 }  // namespace
 
 /// Keys of a mixed tile's taken events, side by side.
@@ -42,9 +38,14 @@ void KeyAdmission::find_tile(const TiledBatch& batch, std::size_t number, KeyBlo
   const EventColumns& events = batch.events;
   if (tile.uniform) {
     KeySlot* const slots = batch.slots + first;
+    const std::uint64_t* low = keys.low;
+    if (events.key.narrow == nullptr) {
+      low = events.key.low + first;
+    } else {
+      std::copy_n(events.key.narrow + first, size, keys.low);
+    }
     tile.whole = dictionary_.find_all(
-        events.key_low + first, events.key_high == nullptr ? nullptr : events.key_high + first,
-        size, slots);
+        low, events.key.high == nullptr ? nullptr : events.key.high + first, size, slots);
     if (!tile.whole) {
       tile.missing = static_cast<std::uint32_t>(std::count(slots, slots + size, no_slot));
       std::replace(slots, slots + size, no_slot, unresolved_slot);
@@ -55,11 +56,11 @@ void KeyAdmission::find_tile(const TiledBatch& batch, std::size_t number, KeyBlo
   for (std::size_t position = first; position < first + size; ++position) {
     if (batch.slots[position] == no_slot) continue;
     const std::uint32_t event = batch.event(position);
-    keys.low[taken] = events.key_low[event];
-    keys.high[taken] = high_of(events, event);
+    keys.low[taken] = events.key.low_of(event);
+    keys.high[taken] = events.key.high_of(event);
     keys.positions[taken++] = static_cast<std::uint32_t>(position);
   }
-  dictionary_.find_all(keys.low, events.key_high == nullptr ? nullptr : keys.high, taken,
+  dictionary_.find_all(keys.low, events.key.high == nullptr ? nullptr : keys.high, taken,
                        keys.slots);
   for (std::size_t k = 0; k < taken; ++k) {
     if (keys.slots[k] == no_slot) ++tile.missing;
@@ -81,7 +82,7 @@ void KeyAdmission::admit_tile(const TiledBatch& batch, std::size_t number, Batch
   for (std::size_t k = 0; k < missing; ++k) {
     if (k + prefetch_distance < missing) {
       const std::uint32_t ahead = batch.event(positions[k + prefetch_distance]);
-      dictionary_.prefetch(batch.events.key_low[ahead], high_of(batch.events, ahead));
+      dictionary_.prefetch(batch.events.key.low_of(ahead), batch.events.key.high_of(ahead));
     }
     admit(batch, positions[k], report);
     if (batch.slots[positions[k]] == no_slot) tile.whole = false;
@@ -90,8 +91,8 @@ void KeyAdmission::admit_tile(const TiledBatch& batch, std::size_t number, Batch
 
 void KeyAdmission::admit(const TiledBatch& batch, std::size_t position, BatchReport& report) {
   const std::uint32_t event = batch.event(position);
-  const std::uint64_t low = batch.events.key_low[event];
-  const std::uint64_t high = high_of(batch.events, event);
+  const std::uint64_t low = batch.events.key.low_of(event);
+  const std::uint64_t high = batch.events.key.high_of(event);
   KeySlot& slot = batch.slots[position];
   slot = dictionary_.find(low, high);
   if (slot != no_slot) return;

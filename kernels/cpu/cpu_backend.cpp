@@ -63,11 +63,16 @@ void CpuBackend::release(Ticket ticket) {
   std::erase_if(staged_, [&](const Staged& staged) { return staged.ticket == ticket; });
 }
 
-void CpuBackend::run(std::span<const ColumnStep> steps, std::span<const KeySlot> only,
+std::size_t CpuBackend::slot_groups() const noexcept {
+  return (dictionary_.bound() + chunk_rows - 1) / chunk_rows;
+}
+
+void CpuBackend::run(const StepProgram& program, std::span<const KeySlot> only,
                      std::span<WindowRows> outputs) {
-  steps_.run(steps, only, dictionary_.bound(), outputs);
-  for (const ColumnStep& step : steps) {
-    if (step.kind != ColumnStep::Kind::combine && step.kind != ColumnStep::Kind::emit) {
+  using Kind = ColumnStep::Kind;
+  steps_.run(program.steps, only, dictionary_.bound(), outputs);
+  for (const ColumnStep& step : program.steps) {
+    if (step.kind == Kind::remove || step.kind == Kind::reset || step.kind == Kind::drop) {
       accumulate_.rows_given_up();
       break;
     }

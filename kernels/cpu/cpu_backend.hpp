@@ -30,8 +30,11 @@ class CpuBackend final : public Backend {
   BatchReport accumulate(Ticket ticket, const BatchLimits& limits,
                          std::span<const std::uint32_t> only) override;
   void release(Ticket ticket) override;
-  void run(std::span<const ColumnStep> steps, std::span<const KeySlot> only,
+  void run(const StepProgram& program, std::span<const KeySlot> only,
            std::span<WindowRows> outputs) override;
+  std::size_t parallelism() const noexcept override { return workers_.count(); }
+  std::size_t slot_groups() const noexcept override;
+  bool wants_narrow() const noexcept override { return false; }
   BackendStatus status() const override;
   StateImage save() override;
   void load(const StateImage& image) override;

@@ -26,7 +26,7 @@ void lift_counts(const Rows& rows, std::size_t size) {
 
 template <class Rows>
 void lift_count_sum(const RowSpace& space, const Rows& rows, std::size_t size,
-                    const std::int64_t* values, const AccumulatorSpec& sum) {
+                    const ValueColumn& values, const AccumulatorSpec& sum) {
   for (std::size_t k = 0; k < size; ++k) {
     std::uint64_t* const row = rows.row(k);
     ++row[0];
@@ -36,7 +36,7 @@ void lift_count_sum(const RowSpace& space, const Rows& rows, std::size_t size,
 
 template <class Rows>
 void lift_count_sum_minimum_maximum(const RowSpace& space, const Rows& rows, std::size_t size,
-                                    const std::int64_t* values, const AccumulatorSpec& sum,
+                                    const ValueColumn& values, const AccumulatorSpec& sum,
                                     std::size_t minimum, std::size_t maximum) {
   for (std::size_t k = 0; k < size; ++k) {
     std::uint64_t* const row = rows.row(k);
@@ -52,10 +52,10 @@ void lift_count_sum_minimum_maximum(const RowSpace& space, const Rows& rows, std
 template <class Rows, class Lift>
 void for_present(const Rows& rows, std::size_t size, const ValueColumn& column, const Lift& lift) {
   if (column.valid == nullptr) {
-    for (std::size_t k = 0; k < size; ++k) lift(rows.row(k), column.bits[rows.event(k)]);
+    for (std::size_t k = 0; k < size; ++k) lift(rows.row(k), column[rows.event(k)]);
   } else {
     for (std::size_t k = 0; k < size; ++k) {
-      if (column.valid[rows.event(k)] != 0) lift(rows.row(k), column.bits[rows.event(k)]);
+      if (column.valid[rows.event(k)] != 0) lift(rows.row(k), column[rows.event(k)]);
     }
   }
 }
@@ -156,7 +156,7 @@ void RowLifter::lift(const RowSpace& space, const Rows& rows, std::size_t size,
   for (std::uint32_t v = 0; v < events.value_count; ++v) {
     nulls = nulls || events.values[v].valid != nullptr;
   }
-  const std::int64_t* const values = events.values[sum_.value].bits;
+  const ValueColumn values = events.values[sum_.value];
   switch (nulls ? Shape::any : shape_) {
     case Shape::count:
       return lift_counts(rows, size);

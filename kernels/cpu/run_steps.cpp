@@ -150,6 +150,8 @@ std::uint64_t StepRunner::run_chunk(std::span<const ColumnStep> steps, std::size
         emit_chunk(layout, rows, chunk * chunk_rows, outputs[step.output]);
         break;
       }
+      case Kind::seal:
+        break;
     }
   }
   return moved * table_.chunk_bytes();
@@ -176,6 +178,8 @@ void StepRunner::run_slot(std::span<const ColumnStep> steps, KeySlot slot, Scrat
         break;
       case Kind::emit:
         emit_sum(target, source, slot, scratch, outputs[step.output]);
+        break;
+      case Kind::seal:
         break;
     }
   }

@@ -127,9 +127,9 @@ void Accumulation::run_round(const BatchView& view, const Shifts& shifts) {
   resolve_keys(view, keys, lists_, stream_);
   settle_keys(view.events, keys, lists_, std::min<std::size_t>(view.selected, keys.available),
               stream_);
-  const std::uint64_t key_bytes = (view.events.key_high == nullptr ? 1 : 2) * sizeof(std::uint64_t);
   times_.stop(Stage::resolve_keys, stream_, events,
-              events * (2 * key_bytes + sizeof(DictionaryEntry) + 2 * sizeof(std::uint32_t)));
+              events * (2 * key_bytes_of(view.events) + sizeof(DictionaryEntry) +
+                        2 * sizeof(std::uint32_t)));
 
   times_.start(Stage::open_chunks, stream_);
   want_chunks(view, keys, panes, lists_, stream_);

@@ -160,6 +160,8 @@ __device__ bool run_step(const SlotThread& self, const ColumnStep& step, bool wh
       return true;
     case ColumnStep::Kind::emit:
       return emit(self, step);
+    case ColumnStep::Kind::seal:
+      return true;
   }
   return true;
 }

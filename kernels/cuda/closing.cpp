@@ -129,6 +129,7 @@ std::uint64_t Closing::bytes_of(std::span<const ColumnStep> steps, std::size_t s
         rows += 1;
         break;
       case ColumnStep::Kind::drop:
+      case ColumnStep::Kind::seal:
         break;
     }
   }
@@ -171,6 +172,7 @@ void Closing::note_columns(std::span<const ColumnStep> steps, bool every_slot) {
       case ColumnStep::Kind::remove:
         state_.slots_may_be_dead();
         break;
+      case ColumnStep::Kind::seal:
       case ColumnStep::Kind::emit:
         break;
     }

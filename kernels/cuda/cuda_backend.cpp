@@ -58,9 +58,13 @@ BatchReport CudaBackend::accumulate(Ticket ticket, const BatchLimits& limits,
 
 void CudaBackend::release(Ticket ticket) { staging_.release(ticket); }
 
-void CudaBackend::run(std::span<const ColumnStep> steps, std::span<const KeySlot> only,
+void CudaBackend::run(const StepProgram& program, std::span<const KeySlot> only,
                       std::span<WindowRows> outputs) {
-  closing_.run(steps, only, outputs);
+  closing_.run(program.steps, only, outputs);
+}
+
+std::size_t CudaBackend::slot_groups() const noexcept {
+  return (state_.keys().bound() + chunk_slots - 1) / chunk_slots;
 }
 
 BackendStatus CudaBackend::status() const {

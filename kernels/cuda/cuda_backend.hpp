@@ -37,14 +37,20 @@ class CudaBackend final : public Backend {
   BatchReport accumulate(Ticket ticket, const BatchLimits& limits,
                          std::span<const std::uint32_t> only) override;
   void release(Ticket ticket) override;
-  void run(std::span<const ColumnStep> steps, std::span<const KeySlot> only,
+  void run(const StepProgram& program, std::span<const KeySlot> only,
            std::span<WindowRows> outputs) override;
+  std::size_t parallelism() const noexcept override { return busy_blocks; }
+  std::size_t slot_groups() const noexcept override;
+  bool wants_narrow() const noexcept override { return true; }
   BackendStatus status() const override;
   StateImage save() override;
   void load(const StateImage& image) override;
   double shift(std::uint32_t value) const noexcept override;
 
  private:
+  /// A few blocks for each multiprocessor of a large GPU.
+  static constexpr std::size_t busy_blocks = 512;
+
   void load_keys(const StateImage& image);
   void open_chunks_for(const StateImage& image);
   void load_rows(const StateImage::Column& column);

@@ -14,7 +14,7 @@ struct Key {
 };
 
 __device__ Key key_of(const EventColumns& events, std::uint32_t event) {
-  return {events.key_low[event], events.key_high == nullptr ? 0 : events.key_high[event]};
+  return {events.key.low_of(event), events.key.high_of(event)};
 }
 
 /// Whether `entry`, whose tag fits, is of this key.

@@ -52,15 +52,18 @@ Ticket StagingRing::stage(const EventColumns& events) {
   EventColumns& device = slot.batch.device;
   device = events;
   std::size_t used = 0;
-  device.time = copy(events.time, events.size, slot, used);
+  device.time.wide = copy(events.time.wide, events.size, slot, used);
+  device.time.narrow = copy(events.time.narrow, events.size, slot, used);
   device.partition = copy(events.partition, events.size, slot, used);
-  device.key_low = copy(events.key_low, events.size, slot, used);
-  device.key_high = copy(events.key_high, events.size, slot, used);
+  device.key = {copy(events.key.low, events.size, slot, used),
+                copy(events.key.high, events.size, slot, used),
+                copy(events.key.narrow, events.size, slot, used)};
   for (std::uint32_t v = 0; v < max_values; ++v) {
     device.values[v] = {};
     if (v >= events.value_count || (values_read_ >> v & 1u) == 0) continue;
     device.values[v] = {copy(events.values[v].bits, events.size, slot, used),
-                        copy(events.values[v].valid, events.size, slot, used)};
+                        copy(events.values[v].valid, events.size, slot, used),
+                        copy(events.values[v].narrow, events.size, slot, used)};
   }
   slot.batch.copied.record(stream_);
   return Ticket{slot.ticket};

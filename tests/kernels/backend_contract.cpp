@@ -33,16 +33,16 @@ std::optional<std::int64_t> EventBatch::value(std::size_t event, std::uint32_t c
 EventColumns EventBatch::columns() const {
   EventColumns columns;
   columns.size = size();
-  columns.time = time.data();
+  columns.time.wide = time.data();
   const auto same = [&](PartitionIndex p) { return p == partition[0]; };
   if (std::all_of(partition.begin(), partition.end(), same)) {
     columns.single_partition = partition.empty() ? PartitionIndex{0} : partition[0];
   } else {
     columns.partition = partition.data();
   }
-  columns.key_low = low.data();
+  columns.key.low = low.data();
   const bool wide = std::any_of(high.begin(), high.end(), [](std::uint64_t h) { return h != 0; });
-  columns.key_high = wide ? high.data() : nullptr;
+  columns.key.high = wide ? high.data() : nullptr;
   columns.value_count = static_cast<std::uint32_t>(bits_.size());
   for (std::size_t v = 0; v < bits_.size(); ++v) {
     const bool nulls = std::find(valid_[v].begin(), valid_[v].end(), 0) != valid_[v].end();
@@ -184,14 +184,14 @@ BatchReport BackendContract::offer(const EventBatch& batch, const BatchLimits& l
 }
 
 void BackendContract::run(std::initializer_list<ColumnStep> steps, std::span<const KeySlot> only) {
-  backend_->run({steps.begin(), steps.size()}, only, {});
+  backend_->run(StepProgram({steps.begin(), steps.size()}), only, {});
 }
 
 WindowRows BackendContract::emit(ColumnIndex target, ColumnIndex source,
                                  std::span<const KeySlot> only) {
   WindowRows rows;
   const ColumnStep step{ColumnStep::Kind::emit, target, source, 0};
-  backend_->run({&step, 1}, only, {&rows, 1});
+  backend_->run(step, only, {&rows, 1});
   EXPECT_EQ(rows.words.size(), rows.slots.size() * shape_.layout.words());
   return rows;
 }

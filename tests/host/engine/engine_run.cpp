@@ -112,12 +112,12 @@ struct Columns {
   EventColumns view() const {
     EventColumns columns;
     columns.size = time.size();
-    columns.time = time.data();
+    columns.time.wide = time.data();
     columns.partition = partition.data();
-    columns.key_low = low.data();
+    columns.key.low = low.data();
     const bool any_high =
         std::any_of(high.begin(), high.end(), [](auto word) { return word != 0; });
-    columns.key_high = any_high ? high.data() : nullptr;
+    columns.key.high = any_high ? high.data() : nullptr;
     columns.value_count = static_cast<std::uint32_t>(bits.size());
     for (std::size_t v = 0; v < bits.size(); ++v) {
       const bool any_null =
@@ -201,7 +201,7 @@ void EngineRun::feed(const oracle::Batch& batch) {
     const auto [least, most] = std::minmax_element(columns.time.begin(), columns.time.end());
     view.min_time = *least;
     view.max_time = *most;
-    view.times = columns.time.data();
+    view.times.wide = columns.time.data();
   }
   view.now = batch.now;
   view.lane_clock = batch.partition_clocks.empty() ? batch.now : batch.partition_clocks[0];

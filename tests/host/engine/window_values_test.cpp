@@ -86,6 +86,8 @@ class Table {
       case Kind::drop:
         target = {};
         break;
+      case Kind::seal:
+        break;
       case Kind::emit: {
         Row row = target;
         if (step.source != no_column) row.add(columns_[step.source][slot]);

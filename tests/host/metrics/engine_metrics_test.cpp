@@ -63,8 +63,8 @@ class EngineMetricsTest : public testing::Test {
     const std::uint64_t key = 7;
     EventColumns columns;
     columns.size = 1;
-    columns.time = &time;
-    columns.key_low = &key;
+    columns.time.wide = &time;
+    columns.key.low = &key;
     const Ticket ticket = backend->stage(columns);
     engine->process({.ticket = ticket,
                      .size = 1,

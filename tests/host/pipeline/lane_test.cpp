@@ -37,7 +37,8 @@ class LaneRun {
 
   /// Runs the lane on a thread of its own until it ends or this is destroyed.
   void start(const Clock& clock) {
-    lane_ = std::make_unique<Lane>(0u, source_, lines(), limits_, pool, queue, sequence_, clock);
+    lane_ =
+        std::make_unique<Lane>(0u, source_, lines(), limits_, pool, queue, sequence_, clock, false);
     thread_ = std::jthread([this](std::stop_token stop) { lane_->run(std::move(stop)); });
   }
   void start() {

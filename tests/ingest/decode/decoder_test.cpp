@@ -37,8 +37,8 @@ TEST(Decoder, FillsEveryColumn) {
   const EventColumns columns = decoding.events().columns();
   ASSERT_EQ(columns.size, 3U);
   EXPECT_THAT(times_of(decoding.events()), ElementsAre(5, 3, 9));
-  EXPECT_THAT(std::vector(columns.key_low, columns.key_low + 3), ElementsAre(7, 8, 7));
-  EXPECT_EQ(columns.key_high, nullptr);
+  EXPECT_THAT(std::vector(columns.key.low, columns.key.low + 3), ElementsAre(7, 8, 7));
+  EXPECT_EQ(columns.key.high, nullptr);
   ASSERT_EQ(columns.value_count, 1U);
   EXPECT_THAT(std::vector(columns.values[0].valid, columns.values[0].valid + 3),
               ElementsAre(1, 0, 1));
@@ -56,11 +56,11 @@ TEST(Decoder, ColumnsThatAgreeAreLeftOut) {
 
   decoding.run({R"({"t":1,"k":7,"v":1})"});
   EXPECT_EQ(decoding.events().columns().values[0].valid, nullptr);
-  EXPECT_EQ(decoding.events().columns().key_high, nullptr);
+  EXPECT_EQ(decoding.events().columns().key.high, nullptr);
   EXPECT_EQ(decoding.events().columns().partition, nullptr);
 
   decoding.run({R"({"t":1,"k":"7","v":1})"});
-  EXPECT_NE(decoding.events().columns().key_high, nullptr);
+  EXPECT_NE(decoding.events().columns().key.high, nullptr);
 }
 
 TEST(Decoder, PartitionsAreKeptWhenTheyDiffer) {
@@ -206,7 +206,7 @@ TEST(Decoder, WithoutKeyColumnsThereIsOneGlobalKey) {
 
   EXPECT_EQ(decoding.events().key_low[0], 0U);
   EXPECT_EQ(decoding.events().key_low[1], 0U);
-  EXPECT_EQ(decoding.events().columns().key_high, nullptr);
+  EXPECT_EQ(decoding.events().columns().key.high, nullptr);
   EXPECT_EQ(decoding.key_of(0), "");
 }
 

@@ -129,7 +129,7 @@ TEST(CpuBackend, MemoryThatIsGivenBackIsUsedAgain) {
     if (round == 0) first_bytes = backend.status().state_bytes;
     ASSERT_EQ(backend.status().state_bytes, first_bytes);
     const ColumnStep drop{ColumnStep::Kind::drop, 0, no_column, 0};
-    backend.run({&drop, 1}, {}, {});
+    backend.run(drop, {}, {});
   }
 }
 

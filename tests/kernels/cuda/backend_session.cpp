@@ -24,10 +24,10 @@ void TestBatch::add(EventTime time, KeyValue key, std::vector<std::optional<std:
 EventColumns TestBatch::columns() const {
   EventColumns columns;
   columns.size = time_.size();
-  columns.time = time_.data();
+  columns.time.wide = time_.data();
   columns.partition = partition_.data();
-  columns.key_low = low_.data();
-  columns.key_high = high_.data();
+  columns.key.low = low_.data();
+  columns.key.high = high_.data();
   columns.value_count = static_cast<std::uint32_t>(values_.size());
   for (std::size_t v = 0; v < values_.size(); ++v) {
     columns.values[v] = {values_[v].data(), valid_[v].data()};

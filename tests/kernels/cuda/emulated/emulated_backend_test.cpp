@@ -51,8 +51,8 @@ class PinnedBatch {
     }
     EventColumns columns;
     columns.size = size_;
-    columns.time = time;
-    columns.key_low = low;
+    columns.time.wide = time;
+    columns.key.low = low;
     columns.value_count = 1;
     columns.values[0].bits = bits;
     return columns;
@@ -86,7 +86,7 @@ class EmulatedBackend : public testing::Test {
                                 {.kind = Kind::reset, .target = 4},
                                 {.kind = Kind::drop, .target = column}};
     rows_ = {};
-    backend_->run(steps, {}, {&rows_, 1});
+    backend_->run(StepProgram(steps), {}, {&rows_, 1});
   }
 
   std::unique_ptr<Backend> backend_;
