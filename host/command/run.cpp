@@ -151,7 +151,8 @@ BackendShape shape_of(const Job& job) {
           .batches_in_flight = job.engine.batches,
           .max_keys = job.engine.max_keys,
           .max_state_bytes = job.engine.max_state_bytes,
-          .threads = job.engine.threads};
+          .threads = job.engine.threads,
+          .path = job.engine.path};
 }
 
 std::string stats_json(const Books& books) {

@@ -67,6 +67,7 @@ engine:
   max_keys: 4194304              # alive at once
   max_state_bytes: 8GiB
   on_full: stop                  # stop | drop_new, for keys and state
+  accumulate: auto               # auto (by keys x panes) | private | shared | partitioned
   threads: 0                     # 0: one a core
   max_rows_per_close: 1048576    # rows held at once while windows close
 

@@ -62,7 +62,8 @@ struct EngineSettings {
   std::size_t batches = 4;  ///< blocks in flight, >= 3; the source's lanes may need more
   std::size_t max_keys = 4'194'304;
   std::size_t max_state_bytes = std::size_t{8} << 30;
-  OnFull on_full = OnFull::stop;               ///< state and keys
+  OnFull on_full = OnFull::stop;  ///< state and keys
+  AccumulatePath path = AccumulatePath::automatic;
   unsigned threads = 0;                        ///< 0: one a core
   std::size_t max_rows_per_close = 1'048'576;  ///< rows held at once while windows close
 };

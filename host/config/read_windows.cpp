@@ -122,6 +122,11 @@ void read_engine(Section section, Job& job) {
       section.bytes("max_state_bytes", engine.max_state_bytes, std::size_t{1} << 20);
   engine.on_full = section.choice("on_full", engine.on_full,
                                   {{"stop", OnFull::stop}, {"drop_new", OnFull::drop_new}});
+  engine.path = section.choice("accumulate", engine.path,
+                               {{"auto", AccumulatePath::automatic},
+                                {"private", AccumulatePath::private_tables},
+                                {"shared", AccumulatePath::shared_table},
+                                {"partitioned", AccumulatePath::partitioned}});
   engine.threads = static_cast<unsigned>(section.integer("threads", 0, 0, 1'024));
   engine.max_rows_per_close = static_cast<std::size_t>(
       section.integer("max_rows_per_close", static_cast<std::int64_t>(engine.max_rows_per_close), 1,

@@ -16,7 +16,16 @@ BackendMetrics::BackendMetrics(prometheus::Registry& registry, const Labels& lab
                    .Add({})),
       rehashes_(counters(registry, "sluice_state_rehashes_total", "Rebuilds of the key dictionary.",
                          labels)
-                    .Add({})) {
+                    .Add({})),
+      path_switches_(counters(registry, "sluice_accumulate_path_switches_total",
+                              "Changes of the path that batches take into the rows.", labels)
+                         .Add({})) {
+  auto& paths =
+      gauges(registry, "sluice_accumulate_path", "1: the path that the last batch took.", labels);
+  for (const AccumulatePath path : {AccumulatePath::private_tables, AccumulatePath::shared_table,
+                                    AccumulatePath::partitioned}) {
+    paths_.emplace_back(path, &paths.Add({{"path", std::string(name_of(path))}}));
+  }
   const Labels place{{"backend", std::string(name_of(backend.kind()))},
                      {"device", backend.device()}};
   gauges(registry, "sluice_backend_info", "The backend in use.", labels).Add(place).Set(1);
@@ -51,6 +60,8 @@ void BackendMetrics::update(const BackendStatus& status) {
   state_bytes_.Set(static_cast<double>(status.state_bytes));
   columns_.Set(static_cast<double>(status.columns));
   advance(rehashes_, static_cast<double>(status.rehashes));
+  advance(path_switches_, static_cast<double>(status.path_switches));
+  for (const auto& [path, gauge] : paths_) gauge->Set(path == status.path ? 1 : 0);
   for (std::size_t k = 0; k < kernels_.size(); ++k) {
     const KernelStatistics& now = status.kernels[k];
     Kernel& kernel = kernels_[k];

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <utility>
 #include <vector>
 
 #include "host/metrics/series.hpp"
@@ -30,6 +31,8 @@ class BackendMetrics {
   prometheus::Gauge& state_bytes_;
   prometheus::Gauge& columns_;
   prometheus::Counter& rehashes_;
+  prometheus::Counter& path_switches_;
+  std::vector<std::pair<AccumulatePath, prometheus::Gauge*>> paths_;
 };
 
 }  // namespace sluice

@@ -51,6 +51,7 @@ TEST_F(DefaultConfiguration, HasTheEngineOfTheProgram) {
   EXPECT_EQ(job.engine.max_keys, standard.engine.max_keys);
   EXPECT_EQ(job.engine.max_state_bytes, standard.engine.max_state_bytes);
   EXPECT_EQ(job.engine.on_full, standard.engine.on_full);
+  EXPECT_EQ(job.engine.path, standard.engine.path);
   EXPECT_EQ(job.engine.threads, standard.engine.threads);
   EXPECT_EQ(job.engine.max_rows_per_close, standard.engine.max_rows_per_close);
 }

@@ -410,6 +410,8 @@ TEST(ParseJob, NamesFaultsOfTheRest) {
        "job.yaml:5: watermark.out_of_orderness: \"-1s\" must be at least 0ms"},
       {job_file + "engine: {batches: 2}\n",
        "job.yaml:5: engine.batches: \"2\" must be a whole number from 3 to 1024"},
+      {job_file + "engine: {accumulate: hash}\n",
+       "job.yaml:5: engine.accumulate: \"hash\" is none of auto, private, shared, partitioned"},
       {job_file + "engine: {backend: gpu}\n",
        "job.yaml:5: engine.backend: \"gpu\" is none of auto, cpu, cuda; did you mean cpu?"},
       {job_file + "engine: {max_state_bytes: 10}\n",

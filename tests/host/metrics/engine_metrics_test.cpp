@@ -133,6 +133,8 @@ TEST_F(EngineMetricsTest, ShowsEveryOtherFamilyFromTheStart) {
                            "sluice_state_bytes",
                            "sluice_state_columns",
                            "sluice_state_rehashes_total",
+                           "sluice_accumulate_path",
+                           "sluice_accumulate_path_switches_total",
                            "sluice_kernel_launches_total",
                            "sluice_kernel_duration_seconds_total",
                            "sluice_kernel_bytes_total",
