@@ -17,6 +17,7 @@
 
 #include "bench/backend_bench.hpp"
 #include "bench/backend_load.hpp"
+#include "bench/kernel_counters.hpp"
 
 namespace sluice::bench {
 namespace {

@@ -5,10 +5,10 @@
 #include <numeric>
 #include <stdexcept>
 #include <string>
-#include <thread>
 
 #include <unistd.h>
 
+#include "bench/in_parallel.hpp"
 #include "kernels/row_layout.hpp"
 
 namespace sluice::bench {
@@ -18,16 +18,6 @@ constexpr std::size_t alignment = 256;
 constexpr std::uint64_t seed = 1;
 
 std::size_t aligned(std::size_t bytes) { return (bytes + alignment - 1) / alignment * alignment; }
-
-/// Calls `part(begin, end)` for parts of [0, count), on every core.
-template <class Part>
-void in_parallel(std::size_t count, Part part) {
-  const std::size_t threads = std::max(1u, std::thread::hardware_concurrency());
-  std::vector<std::jthread> workers;
-  for (std::size_t t = 0; t < threads; ++t) {
-    workers.emplace_back([=] { part(count * t / threads, count * (t + 1) / threads); });
-  }
-}
 
 /// Fills a column of `T` with value_of(event).
 template <class T, class ValueOf>

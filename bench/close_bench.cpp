@@ -12,6 +12,7 @@
 
 #include "bench/backend_bench.hpp"
 #include "bench/backend_load.hpp"
+#include "bench/kernel_counters.hpp"
 #include "host/engine/window_values.hpp"
 
 namespace sluice::bench {
@@ -40,41 +41,37 @@ class SlidingWindow {
 
   std::vector<ColumnStep> arrive() {
     const ColumnIndex column = columns_.take();
-    panes_.emplace(++newest_, column);
+    panes_.add(++newest_, column);
     return {{Kind::combine, column, model_, 0}};
   }
 
-  /// What the engine runs when the watermark has passed the newest pane.
-  std::vector<ColumnStep> close() {
+  /// What the engine runs when the watermark has passed the newest pane: the window closes, the
+  /// oldest pane goes, the newest is sealed.
+  std::vector<ColumnStep> slide() {
     std::vector<ColumnStep> steps;
-    values_.close(spec_start(), panes_, 0, steps);
-    if (spec_.size > spec_.slide) {
-      steps.push_back({Kind::seal, panes_.rbegin()->second, no_column, 0});
-    }
-    return steps;
-  }
-
-  std::vector<ColumnStep> retire() {
-    std::vector<ColumnStep> steps;
-    const PaneIndex live_from = grid_.pane_of(spec_start() + spec_.slide);
+    values_.close(start_of_window(), panes_, 0, steps);
+    const PaneIndex live_from = grid_.pane_of(start_of_window() + spec_.slide);
     values_.forget_before(live_from, panes_, steps);
-    while (!panes_.empty() && panes_.begin()->first < live_from) {
-      steps.push_back({Kind::drop, panes_.begin()->second, no_column, 0});
-      columns_.give_back(panes_.begin()->second);
-      panes_.erase(panes_.begin());
+    while (!panes_.empty() && panes_.first() < live_from) {
+      const ColumnIndex column = panes_.remove(panes_.first());
+      steps.push_back({Kind::drop, column, no_column, 0});
+      columns_.give_back(column);
+    }
+    if (values_.method() != WindowValues::Method::direct) {
+      steps.push_back({Kind::seal, panes_[newest_], no_column, 0});
     }
     return steps;
   }
 
  private:
-  EventTime spec_start() const { return (newest_ + 1) * pane_length - spec_.size; }
+  EventTime start_of_window() const { return (newest_ + 1) * pane_length - spec_.size; }
 
   WindowSpec spec_;
   PaneGrid grid_;
   ColumnPool columns_;
   WindowValues values_;
   ColumnIndex model_;
-  PaneMap panes_;
+  PaneColumns panes_;
   PaneIndex newest_ = -1;
 };
 
@@ -95,26 +92,21 @@ void close_windows(benchmark::State& state, const Case& c) {
   SlidingWindow window(layout, c.panes);
   fill(*backend, c.keys, window.model());
 
-  WindowRows rows;
+  EmittedRows rows;
   for (std::uint32_t pane = 0; pane < c.panes; ++pane) {  // as below, but nobody takes the rows
-    backend->run(window.arrive(), {}, {});
-    std::vector<ColumnStep> steps = window.close();
+    backend->run(window.arrive(), {}, 0, rows);
+    std::vector<ColumnStep> steps = window.slide();
     std::erase_if(steps, [](const ColumnStep& step) { return step.kind == Kind::emit; });
-    backend->run(steps, {}, {});
-    backend->run(window.retire(), {}, {});
+    backend->run(steps, {}, 0, rows);
   }
   const KernelCounters kernels(*backend);
   for (auto _ : state) {
-    backend->run(window.arrive(), {}, {});
-    rows.slots.clear();
-    rows.words.clear();
+    backend->run(window.arrive(), {}, 0, rows);
     const auto start = std::chrono::steady_clock::now();
-    backend->run(window.close(), {}, {&rows, 1});
-    const std::vector<ColumnStep> retired = window.retire();
-    if (!retired.empty()) backend->run(retired, {}, {});
+    backend->run(window.slide(), {}, 1, rows);
     state.SetIterationTime(
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
-    if (rows.size() != c.keys) {
+    if (rows.rows_of(0) != c.keys) {
       state.SkipWithError("rows are missing");
       return;
     }

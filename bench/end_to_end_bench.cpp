@@ -1,7 +1,12 @@
 // The whole road, from a source to closed windows in a counting sink: generator, file, Kafka.
 // Beside it in the same program stands the hand-written loop (baseline_loop.cpp).
+#include <atomic>
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include <benchmark/benchmark.h>
 
@@ -9,6 +14,7 @@
 #include "host/command/event_file.hpp"
 #include "host/command/run.hpp"
 #include "host/config/load_job.hpp"
+#include "ingest/kafka/kafka_source.hpp"
 
 namespace sluice::bench {
 namespace {
@@ -77,13 +83,61 @@ void from_file(benchmark::State& state) {
 }
 
 /// With an embedded broker its own work is part of the CPU time.
-void from_kafka(benchmark::State& state) {
+/// @param fetch source.fetch
+void from_kafka(benchmark::State& state, const std::string& fetch) {
   const KafkaLoad& load = kafka_load(static_cast<std::uint64_t>(state.range(0)));
   const std::string source =
-      "{type: kafka, start: earliest, brokers: \"" + load.brokers() + "\", topics: [" +
-      load.topic() + "], properties: {fetch.wait.max.ms: " + (load.embedded() ? "10" : "100") +
-      "}}";
+      "{type: kafka, start: earliest, fetch: " + fetch + ", brokers: \"" + load.brokers() +
+      "\", topics: [" + load.topic() +
+      "], properties: {fetch.wait.max.ms: " + (load.embedded() ? "10" : "100") + "}}";
   run(state, job_of(source, kafka_format, state.range(1) != 0), load.events());
+}
+
+/// Messages that one lane puts into blocks, until it is finished.
+std::uint64_t drain(Source& source, unsigned lane, std::atomic<std::uint64_t>& sequence) {
+  constexpr std::size_t block_bytes = std::size_t{8} << 20;
+  SourceBlock block;
+  block.memory = StagingBlock(new std::byte[block_bytes], block_bytes,
+                              [](std::byte* memory) noexcept { delete[] memory; });
+  const BlockLimits limits{.max_events = 131'072, .linger = std::chrono::milliseconds(50)};
+  std::uint64_t read = 0;
+  while (source.fill(lane, block, limits, sequence) != FillResult::finished) {
+    read += block.messages.size();
+    block.clear();
+  }
+  return read;
+}
+
+/// Only the source: messages lie in blocks, and nothing is made of them.
+void fetch_only(benchmark::State& state, KafkaFetch fetch) {
+  const KafkaLoad& load = kafka_load(static_cast<std::uint64_t>(state.range(0)));
+  KafkaSettings settings;
+  settings.brokers = load.brokers();
+  settings.topics = {load.topic()};
+  settings.start.from = KafkaStart::From::earliest;
+  settings.once = true;
+  settings.fetch = fetch;
+  settings.properties["fetch.wait.max.ms"] = load.embedded() ? "10" : "100";
+  const double cpu_before = process_cpu_seconds();
+  std::uint64_t read = 0;
+  for (auto _ : state) {
+    const auto source = make_kafka_source(settings, {});
+    std::atomic<std::uint64_t> sequence{0};
+    std::vector<std::uint64_t> by_lane(source->lanes());
+    std::vector<std::jthread> threads;
+    for (unsigned lane = 0; lane < source->lanes(); ++lane) {
+      threads.emplace_back([&, lane] { by_lane[lane] = drain(*source, lane, sequence); });
+    }
+    threads.clear();
+    for (const std::uint64_t messages : by_lane) read += messages;
+  }
+  const double cpu = process_cpu_seconds() - cpu_before;
+  if (read != load.events() * static_cast<std::uint64_t>(state.iterations())) {
+    state.SkipWithError("not every event was read");
+    return;
+  }
+  state.SetItemsProcessed(static_cast<std::int64_t>(read));
+  state.counters["cpu_us_per_event"] = cpu * 1e6 / static_cast<double>(read);
 }
 
 void each_load(benchmark::internal::Benchmark* benchmark) {
@@ -95,9 +149,17 @@ void each_load(benchmark::internal::Benchmark* benchmark) {
       ->Unit(benchmark::kMillisecond);
 }
 
+void one_load(benchmark::internal::Benchmark* benchmark) {
+  benchmark->ArgName("keys")->Arg(1'000)->Iterations(1)->Repetitions(3)->UseRealTime()->Unit(
+      benchmark::kMillisecond);
+}
+
 BENCHMARK(from_generator)->Apply(each_load);
 BENCHMARK(from_file)->Apply(each_load);
-BENCHMARK(from_kafka)->Apply(each_load);
+BENCHMARK_CAPTURE(fetch_only, direct, KafkaFetch::direct)->Apply(one_load);
+BENCHMARK_CAPTURE(fetch_only, librdkafka, KafkaFetch::librdkafka)->Apply(one_load);
+BENCHMARK_CAPTURE(from_kafka, direct, std::string("direct"))->Apply(each_load);
+BENCHMARK_CAPTURE(from_kafka, librdkafka, std::string("librdkafka"))->Apply(each_load);
 
 }  // namespace
 }  // namespace sluice::bench

@@ -21,7 +21,19 @@ find_package(prometheus-cpp CONFIG REQUIRED)
 find_package(OpenSSL REQUIRED)
 find_package(CURL REQUIRED)
 find_package(ZLIB REQUIRED)
+find_package(Snappy CONFIG REQUIRED)
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
+pkg_check_modules(isal REQUIRED IMPORTED_TARGET libisal)
+pkg_check_modules(lz4 REQUIRED IMPORTED_TARGET liblz4)
+pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
+
+# PostgreSQL's grammar, for filters; Debian's package has neither a CMake nor a pkg-config file.
+find_path(pg_query_include pg_query.h REQUIRED)
+find_library(pg_query_library NAMES libpg_query.a pg_query REQUIRED)
+add_library(pg_query::pg_query UNKNOWN IMPORTED)
+set_target_properties(pg_query::pg_query PROPERTIES
+  IMPORTED_LOCATION ${pg_query_library}
+  INTERFACE_INCLUDE_DIRECTORIES ${pg_query_include})
 
 # librdkafka: the system's, or the newer one that .ci/librdkafka built into a private prefix.
 execute_process(COMMAND ${CMAKE_SOURCE_DIR}/.ci/librdkafka --prefix
@@ -30,7 +42,6 @@ if(librdkafka_prefix)
   if(NOT EXISTS ${librdkafka_prefix}/lib/librdkafka.a)
     message(FATAL_ERROR "librdkafka: the system's is too old and ${librdkafka_prefix} is not built: run .ci/librdkafka")
   endif()
-  pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
   add_library(librdkafka::librdkafka STATIC IMPORTED)
   set_target_properties(librdkafka::librdkafka PROPERTIES
     IMPORTED_LOCATION ${librdkafka_prefix}/lib/librdkafka.a

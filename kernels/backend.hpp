@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <stdexcept>
@@ -96,7 +97,11 @@ struct BackendStatus {
   std::size_t keys = 0;          ///< slots in use
   std::size_t key_capacity = 0;  ///< slots before the dictionary grows
   std::size_t state_bytes = 0;
-  std::size_t columns = 0;  ///< columns that hold rows
+  std::size_t pool_bytes = 0;     ///< memory for rows that was had, in use or free
+  std::size_t sealed_bytes = 0;   ///< of state_bytes: rows in sealed form
+  std::size_t staging_bytes = 0;  ///< device memory of the batches in flight
+  std::size_t result_bytes = 0;   ///< device memory of programs and of what they emit
+  std::size_t columns = 0;        ///< columns that hold rows
   std::uint64_t rehashes = 0;
   AccumulatePath path = AccumulatePath::automatic;  ///< of the last batch; automatic: none yet
   std::uint64_t path_switches = 0;
@@ -149,17 +154,33 @@ class Backend {
   virtual Ticket stage(const EventColumns& events) = 0;
 
   /// Judges, resolves keys and accumulates a staged batch, or only the events whose ascending
-  /// indices are in `only` when that is not empty. Blocking. May be called again for the parked
-  /// events of a batch. Columns named by the limits come into being as needed.
+  /// indices are in `only` when that is not empty. Blocking. May be called again before release:
+  /// for the parked events of a batch, or for all of it, whose events then count again. Columns
+  /// named by the limits come into being as needed.
   virtual BatchReport accumulate(Ticket ticket, const BatchLimits& limits,
                                  std::span<const std::uint32_t> only) = 0;
   virtual void release(Ticket ticket) = 0;
 
   /// Runs a closing program over all key slots, or only over `only` (ascending) when that is not
-  /// empty. Emitted rows are appended to outputs[step.output]. Blocking.
+  /// empty. `rows` holds what it emitted to outputs [0, outputs), until the next call. Blocking.
   /// @throws StateFull
-  virtual void run(const StepProgram& program, std::span<const KeySlot> only,
-                   std::span<WindowRows> outputs) = 0;
+  virtual void run(const StepProgram& program, std::span<const KeySlot> only, std::size_t outputs,
+                   EmittedRows& rows) = 0;
+  /// The same; emitted rows are appended to outputs[step.output]. Copies them once more.
+  void run(const StepProgram& program, std::span<const KeySlot> only,
+           std::span<WindowRows> outputs) {
+    EmittedRows rows;
+    run(program, only, outputs.size(), rows);
+    for (std::size_t output = 0; output < outputs.size(); ++output) {
+      rows.append_to(outputs[output], output);
+    }
+  }
+
+  /// Does task(0), ..., task(items - 1), on the backend's threads where it has some. For the host's
+  /// work on what a program emitted.
+  virtual void each(std::size_t items, const std::function<void(std::size_t)>& task) {
+    for (std::size_t item = 0; item < items; ++item) task(item);
+  }
 
   /// Pieces of a program (groups of slots x strands) that keep the backend busy.
   virtual std::size_t parallelism() const noexcept = 0;

@@ -61,6 +61,8 @@ struct EventColumns {
   PartitionIndex single_partition = 0;
   KeyColumn key;
   std::uint32_t value_count = 0;
+  /// All columns lie in one StagingBlock: the bytes between two of them may be copied, too.
+  bool in_one_block = false;
   ValueColumn values[max_values];
 };
 

@@ -130,40 +130,64 @@ SLUICE_HD void lift_event(const RowLayout& layout, RowRef row, const EventColumn
   }
 }
 
+/// Adds one accumulator to another. The pointers are to its own words.
+template <class Words>
+SLUICE_HD void combine_accumulator(AccumulatorKind kind, std::uint64_t* hot, std::uint64_t* cold,
+                                   const std::uint64_t* from,
+                                   const std::uint64_t* from_cold) noexcept {
+  switch (kind) {
+    case AccumulatorKind::nulls:
+      if (*from_cold != 0) Words::add(cold, static_cast<std::int64_t>(*from_cold));
+      break;
+    case AccumulatorKind::sum_integer:
+      add_sum<Words>(hot, cold, static_cast<std::int64_t>(*from),
+                     static_cast<std::int64_t>(*from_cold));
+      break;
+    case AccumulatorKind::sum_squares_integer:
+      add_squares<Words>(hot, cold, from[0], from[1], *from_cold);
+      break;
+    case AccumulatorKind::sum_double:
+    case AccumulatorKind::sum_shifted:
+    case AccumulatorKind::sum_squares_shifted:
+      Words::add_double(hot, double_of(static_cast<std::int64_t>(*from)));
+      break;
+    case AccumulatorKind::minimum:
+      Words::minimum(hot, static_cast<std::int64_t>(*from));
+      break;
+    case AccumulatorKind::maximum:
+      Words::maximum(hot, static_cast<std::int64_t>(*from));
+      break;
+  }
+}
+
 /// target <- target + source.
 template <class Words>
 SLUICE_HD void combine_row(const RowLayout& layout, RowRef target, RowRef source) noexcept {
   Words::add(target.hot, static_cast<std::int64_t>(source.hot[0]));
   for (std::uint32_t k = 0; k < layout.count; ++k) {
     const AccumulatorSpec& spec = layout.accumulators[k];
-    std::uint64_t* hot = target.hot + spec.hot;
-    std::uint64_t* cold = target.cold + spec.cold;
-    const std::uint64_t* from = source.hot + spec.hot;
-    switch (spec.kind) {
-      case AccumulatorKind::nulls:
-        if (source.cold[spec.cold] != 0) {
-          Words::add(cold, static_cast<std::int64_t>(source.cold[spec.cold]));
-        }
-        break;
-      case AccumulatorKind::sum_integer:
-        add_sum<Words>(hot, cold, static_cast<std::int64_t>(*from),
-                       static_cast<std::int64_t>(source.cold[spec.cold]));
-        break;
-      case AccumulatorKind::sum_squares_integer:
-        add_squares<Words>(hot, cold, from[0], from[1], source.cold[spec.cold]);
-        break;
-      case AccumulatorKind::sum_double:
-      case AccumulatorKind::sum_shifted:
-      case AccumulatorKind::sum_squares_shifted:
-        Words::add_double(hot, double_of(static_cast<std::int64_t>(*from)));
-        break;
-      case AccumulatorKind::minimum:
-        Words::minimum(hot, static_cast<std::int64_t>(*from));
-        break;
-      case AccumulatorKind::maximum:
-        Words::maximum(hot, static_cast<std::int64_t>(*from));
-        break;
-    }
+    combine_accumulator<Words>(spec.kind, target.hot + spec.hot, target.cold + spec.cold,
+                               source.hot + spec.hot, source.cold + spec.cold);
+  }
+}
+
+/// Takes one accumulator off another, where the kind has an inverse.
+SLUICE_HD inline void remove_accumulator(AccumulatorKind kind, std::uint64_t* hot,
+                                         std::uint64_t* cold, const std::uint64_t* from,
+                                         const std::uint64_t* from_cold) noexcept {
+  if (kind == AccumulatorKind::nulls) {
+    *cold -= *from_cold;
+  } else if (kind == AccumulatorKind::sum_integer) {
+    const WrappedSum difference =
+        wrapping_subtract(static_cast<std::int64_t>(*hot), static_cast<std::int64_t>(*from));
+    *hot = static_cast<std::uint64_t>(difference.sum);
+    *cold += static_cast<std::uint64_t>(difference.overflow) - *from_cold;
+  } else if (kind == AccumulatorKind::sum_squares_integer) {
+    const std::uint64_t borrow = hot[0] < from[0] ? 1u : 0u;
+    hot[0] -= from[0];
+    const std::uint64_t borrow_high = hot[1] < from[1] || (hot[1] == from[1] && borrow) ? 1u : 0u;
+    hot[1] -= from[1] + borrow;
+    *cold -= *from_cold + borrow_high;
   }
 }
 
@@ -172,23 +196,8 @@ SLUICE_HD inline void remove_row(const RowLayout& layout, RowRef target, RowRef 
   target.hot[0] -= source.hot[0];
   for (std::uint32_t k = 0; k < layout.count; ++k) {
     const AccumulatorSpec& spec = layout.accumulators[k];
-    std::uint64_t* hot = target.hot + spec.hot;
-    std::uint64_t* cold = target.cold + spec.cold;
-    const std::uint64_t* from = source.hot + spec.hot;
-    if (spec.kind == AccumulatorKind::nulls) {
-      *cold -= source.cold[spec.cold];
-    } else if (spec.kind == AccumulatorKind::sum_integer) {
-      const WrappedSum difference =
-          wrapping_subtract(static_cast<std::int64_t>(*hot), static_cast<std::int64_t>(*from));
-      *hot = static_cast<std::uint64_t>(difference.sum);
-      *cold += static_cast<std::uint64_t>(difference.overflow) - source.cold[spec.cold];
-    } else if (spec.kind == AccumulatorKind::sum_squares_integer) {
-      const std::uint64_t borrow = hot[0] < from[0] ? 1u : 0u;
-      hot[0] -= from[0];
-      const std::uint64_t borrow_high = hot[1] < from[1] || (hot[1] == from[1] && borrow) ? 1u : 0u;
-      hot[1] -= from[1] + borrow;
-      *cold -= source.cold[spec.cold] + borrow_high;
-    }
+    remove_accumulator(spec.kind, target.hot + spec.hot, target.cold + spec.cold,
+                       source.hot + spec.hot, source.cold + spec.cold);
   }
 }
 

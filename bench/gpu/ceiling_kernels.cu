@@ -45,14 +45,14 @@ __global__ void __launch_bounds__(block_size)
   }
 }
 
-template <unsigned words>
+template <unsigned Words>
 __global__ void __launch_bounds__(block_size)
     reduce_rows_kernel(std::uint64_t* rows, const std::uint32_t* index, std::size_t count) {
   for (std::size_t i = first_index(); i < count; i += index_stride()) {
-    std::uint64_t* const row = rows + std::size_t{index[i]} * words;
+    std::uint64_t* const row = rows + std::size_t{index[i]} * Words;
     atomic_add(&row[0], std::uint64_t{1});
     atomic_add(&row[1], std::uint64_t{i});
-    if constexpr (words == 4) {
+    if constexpr (Words == 4) {
       atomic_min(reinterpret_cast<std::int64_t*>(&row[2]), static_cast<std::int64_t>(i));
       atomic_max(reinterpret_cast<std::int64_t*>(&row[3]), static_cast<std::int64_t>(i));
     }

@@ -8,11 +8,9 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <exception>
 #include <functional>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -20,6 +18,8 @@
 
 #include "bench/gpu/ceiling_kernels.hpp"
 #include "bench/gpu/device_sorts.hpp"
+#include "bench/in_parallel.hpp"
+#include "bench/kernel_counters.hpp"
 #include "bench/key_draw.hpp"
 #include "kernels/cuda/runtime.hpp"
 
@@ -54,11 +54,7 @@ using Body = std::function<void(benchmark::State&)>;
 void add(const std::string& name, Body body) {
   benchmark::RegisterBenchmark(("ceiling/" + name).c_str(),
                                [body = std::move(body)](benchmark::State& state) {
-                                 try {
-                                   body(state);
-                                 } catch (const std::exception& error) {
-                                   state.SkipWithError(error.what());
-                                 }
+                                 run_or_skip(state, [&] { body(state); });
                                })
       ->UseManualTime()
       ->Unit(benchmark::kMicrosecond);
@@ -191,7 +187,9 @@ class Places {
     if (slots != slots_ || spread != spread_) {
       const KeyDraw draw(spread, slots, 1);
       PinnedBuffer<std::uint32_t> host(count_);
-      for (std::size_t i = 0; i < count_; ++i) host[i] = static_cast<std::uint32_t>(draw(i));
+      in_parallel(count_, [&draw, at = host.data()](std::size_t begin, std::size_t end) {
+        for (std::size_t i = begin; i < end; ++i) at[i] = static_cast<std::uint32_t>(draw(i));
+      });
       Stream stream;
       device_ = DeviceBuffer<std::uint32_t>(count_);
       cuda::copy_to_device(device_.data(), host.data(), count_, stream);
@@ -319,11 +317,7 @@ void add_sorts(const Scale& scale) {
 }
 
 int run(int argc, char** argv) {
-  char** const end = argv + argc;
-  char** const kept = std::remove_if(
-      argv, end, [](const char* argument) { return std::string_view(argument) == "--small"; });
-  argc = static_cast<int>(kept - argv);
-  const Scale scale = kept == end ? Scale{} : small;
+  const Scale scale = take_flag(argc, argv, "--small") ? small : Scale{};
   if (cuda::device_count() == 0) {
     std::fprintf(stderr, "bench_ceilings: there is no CUDA device\n");
     return 2;

@@ -8,11 +8,11 @@
 #include <thread>
 #include <vector>
 
-#include <sys/resource.h>
-
 #include "host/command/behaviour_job.hpp"
+#include "host/command/cpu_time.hpp"
 #include "host/command/event_file.hpp"
 #include "host/command/run.hpp"
+#include "host/command/workloads/machine_ceilings.hpp"
 
 namespace sluice {
 namespace {
@@ -23,41 +23,6 @@ struct Measure {
   double cpu_seconds = 0;
   std::uint64_t events = 0;
 };
-
-double cpu_seconds() {
-  rusage usage{};
-  ::getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& time) {
-    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
-  };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
-
-/// Bytes a second that all cores together read from memory: the best of a few passes over a block
-/// far larger than any cache.
-double memory_read_rate() {
-  constexpr std::size_t words_each = std::size_t{32} << 20;
-  const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
-  std::vector<std::vector<std::uint64_t>> blocks(cores, std::vector<std::uint64_t>(words_each, 1));
-  std::vector<std::uint64_t> sums(cores);
-  double best = 0;
-  for (int pass = 0; pass < 5; ++pass) {
-    const auto start = std::chrono::steady_clock::now();
-    std::vector<std::jthread> readers;
-    for (unsigned c = 0; c < cores; ++c) {
-      readers.emplace_back([&, c] {
-        std::uint64_t sum = 0;
-        for (const std::uint64_t word : blocks[c]) sum += word;
-        sums[c] = sum;
-      });
-    }
-    readers.clear();
-    const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
-    best = std::max(best, static_cast<double>(cores * words_each * 8) / elapsed.count());
-  }
-  if (sums[0] != words_each) throw std::runtime_error("the memory pass read wrong data");
-  return best;
-}
 
 Job bench_job(std::variant<KafkaSettings, FileSettings, GeneratorSettings> source) {
   Job job = behaviour_job(std::move(source));
@@ -81,10 +46,10 @@ GeneratorSettings bench_events(const BenchOptions& options) {
 Measure measure(const Job& job, unsigned runs, Logger& logger, const std::stop_token& stop) {
   std::vector<Measure> measures;
   for (unsigned r = 0; r < runs && !stop.stop_requested(); ++r) {
-    const double cpu_before = cpu_seconds();
+    const double cpu_before = process_cpu_seconds();
     const RunSummary summary = run_job(job, {.once = true}, logger, stop);
     measures.push_back({.seconds = summary.seconds,
-                        .cpu_seconds = cpu_seconds() - cpu_before,
+                        .cpu_seconds = process_cpu_seconds() - cpu_before,
                         .events = summary.books.events_read});
   }
   if (measures.empty()) throw std::runtime_error("stopped before the first run ended");
@@ -106,7 +71,7 @@ void print_row(const char* name, const Measure& run, std::uint64_t bytes, double
 void run_bench(const BenchOptions& options, Logger& logger, std::stop_token stop) {
   const GeneratorSettings settings = bench_events(options);
   const EventFile file(settings);
-  const double ceiling = memory_read_rate();
+  const double ceiling = measure_ceilings().read_all;
   std::printf("%u cores, memory read %.1f GB/s, %llu events of %.0f bytes, median of %u runs\n\n",
               std::thread::hardware_concurrency(), ceiling / 1e9,
               static_cast<unsigned long long>(settings.events),

@@ -12,6 +12,7 @@
 #include "host/command/plan.hpp"
 #include "host/command/run.hpp"
 #include "host/command/signals.hpp"
+#include "host/command/workloads/bench_workloads.hpp"
 #include "host/config/load_job.hpp"
 #include "host/config/units.hpp"
 #include "host/log.hpp"
@@ -40,6 +41,7 @@ struct Options {
   std::string log_format = "logfmt";
   DemoOptions demo;
   BenchOptions bench;
+  WorkloadOptions workloads;
   std::string demo_length;
   bool defaults = false;
 };
@@ -96,6 +98,25 @@ CLI::App& add_bench(CLI::App& app, Options& options) {
   return bench;
 }
 
+CLI::App& add_workloads(CLI::App& bench, Options& options) {
+  CLI::App& workloads = *bench.add_subcommand(
+      "workloads", "Published streaming workloads out of memory, with every slide emitted");
+  workloads.add_option("names", options.workloads.names, "As in CM1 SG2; all of them by default");
+  workloads.add_option("--runs", options.workloads.runs, "Passes over the memory")
+      ->check(CLI::Range(1u, 1'000u))
+      ->capture_default_str();
+  workloads.add_option("--threads", options.workloads.threads, "0: one a core")
+      ->check(CLI::Range(0u, 1'024u))
+      ->capture_default_str();
+  workloads.add_option("--megabytes", options.workloads.megabytes, "Rows of a workload")
+      ->check(CLI::Range(std::size_t{1}, std::size_t{1} << 20))
+      ->capture_default_str();
+  workloads.add_option("--batch", options.workloads.batch_rows, "Rows a batch; 0: each its own")
+      ->check(CLI::Range(std::size_t{0}, std::size_t{1} << 26))
+      ->capture_default_str();
+  return workloads;
+}
+
 Logger make_logger(const Options& options) {
   return Logger(options.log_format == "json" ? LogFormat::json : LogFormat::logfmt,
                 level_of(options.log_level));
@@ -139,6 +160,12 @@ int bench_command(const Options& options) {
   return logged(logger, [&] { run_bench(options.bench, logger, stop.token()); });
 }
 
+int workloads_command(const Options& options) {
+  const StopOnSignal stop;
+  Logger logger(LogFormat::logfmt, LogLevel::error);
+  return logged(logger, [&] { run_workloads(options.workloads, stop.token()); });
+}
+
 int check_command(const Options& options) {
   std::fputs(describe_plan(load_job(options.job_path)).c_str(), stdout);
   return done;
@@ -155,7 +182,8 @@ int run_command_line(int argc, char** argv) {
   CLI::App& check = *app.add_subcommand("check", "Check a job file and print its plan");
   check.add_option("job", options.job_path, "The job file")->required();
   const CLI::App& demo = add_demo(app, options);
-  const CLI::App& bench = add_bench(app, options);
+  CLI::App& bench = add_bench(app, options);
+  const CLI::App& workloads = add_workloads(bench, options);
   CLI::App& config = *app.add_subcommand("config", "Print the configuration");
   config.add_flag("--defaults", options.defaults, "Every option with its default")->required();
   try {
@@ -167,6 +195,7 @@ int run_command_line(int argc, char** argv) {
     if (run) return run_command(options);
     if (check) return check_command(options);
     if (demo) return demo_command(options);
+    if (workloads) return workloads_command(options);
     if (bench) return bench_command(options);
     std::fputs(default_configuration().c_str(), stdout);
     return done;

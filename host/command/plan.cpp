@@ -7,6 +7,7 @@
 #include "host/engine/lowering.hpp"
 #include "host/engine/window_values.hpp"
 #include "kernels/backend.hpp"
+#include "kernels/device_plan.hpp"
 #include "kernels/window_spec.hpp"
 
 namespace sluice {
@@ -51,17 +52,19 @@ std::string duration_text(Milliseconds length) {
   return std::to_string(length / 1'000) + "s";
 }
 
-/// Columns of rows that a definition keeps beside the panes.
-std::int64_t working_columns(const WindowSpec& spec, const PaneGrid& grid, bool invertible) {
-  switch (WindowValues::method_for(spec, invertible)) {
-    case WindowValues::Method::direct:
-      return 1;
-    case WindowValues::Method::running:
-      return 1;
-    case WindowValues::Method::two_stacks:
-      return 1 + spec.size / grid.length;
-  }
-  return 0;
+/// What max_keys keys take of a device's memory, by part.
+std::string describe_device(const Job& job, std::int64_t panes, std::int64_t working) {
+  const DevicePlan plan =
+      plan_device(shape_of(job), {.keys = job.engine.max_keys,
+                                  .panes = static_cast<std::size_t>(panes),
+                                  .working_columns = static_cast<std::size_t>(working)});
+  return "device memory for max_keys keys: dictionary " + std::to_string(plan.dictionary) +
+         ", directory " + std::to_string(plan.directory) + ", rows of panes " +
+         std::to_string(plan.panes) + " (sealed about " + std::to_string(plan.sealed_panes) +
+         "), working rows " + std::to_string(plan.working) +
+         " bytes, under max_state_bytes; beside it staging " + std::to_string(plan.staging) +
+         ", batch lists " + std::to_string(plan.batch_lists) + ", results " +
+         std::to_string(plan.results) + " bytes\n";
 }
 
 }  // namespace
@@ -71,10 +74,11 @@ std::string describe_plan(const Job& job) {
   std::vector<WindowSpec> specs;
   for (const WindowDefinition& window : job.windows) specs.push_back(window.spec);
   std::string text = "pipeline " + job.pipeline + "\n";
-  std::int64_t columns = 0;
+  std::int64_t all_panes = 0;
+  std::int64_t working = 0;
   for (const GridPlan& plan : plan_grids(specs)) {
     const std::int64_t panes = live_panes(plan, specs, job.watermark.allowed_lateness);
-    columns += panes;
+    all_panes += panes;
     text += "panes of " + duration_text(plan.grid.length) + ", " + std::to_string(panes) +
             " live without disorder\n";
     for (const std::uint32_t w : plan.windows) {
@@ -82,7 +86,7 @@ std::string describe_plan(const Job& job) {
       text += "  window " + job.windows[w].name + ": size " + duration_text(spec.size) +
               ", slide " + duration_text(spec.slide) + ", " +
               std::string(name_of(WindowValues::method_for(spec, layout.invertible))) + "\n";
-      columns += working_columns(spec, plan.grid, layout.invertible);
+      working += WindowValues::working_columns(spec, plan.grid, layout.invertible);
     }
   }
   text += "row of " + std::to_string(layout.words() * 8) + " bytes (" +
@@ -91,6 +95,7 @@ std::string describe_plan(const Job& job) {
     const AccumulatorSpec& spec = layout.accumulators[a];
     text += ", " + std::string(name_of(spec.kind)) + " of " + job.format.values[spec.value].name;
   }
+  const std::int64_t columns = all_panes + working;
   const auto per_key = static_cast<std::int64_t>(layout.words()) * 8 * columns;
   text += "\nmemory " + std::to_string(per_key) + " bytes a key (" + std::to_string(columns) +
           " rows) and about 32 for the key itself; engine.max_state_bytes (" +
@@ -100,6 +105,7 @@ std::string describe_plan(const Job& job) {
   text += "staging " + std::to_string(job.engine.batches) + " blocks of " +
           std::to_string(job.engine.batch_bytes) + " bytes\n";
   const BackendKind kind = choose_backend(job);
+  if (kind == BackendKind::cuda) text += describe_device(job, all_panes, working);
   text += "backend " + std::string(sluice::name_of(kind));
   if (!job.engine.backend && kind == BackendKind::cpu) text += " (" + cuda_unavailable() + ")";
   return text + "\n";

@@ -38,23 +38,23 @@ std::string ResultView::values_of(const WindowResult& result, std::size_t row) c
   std::string text;
   for (std::size_t a = 0; a < job_.aggregates.size(); ++a) {
     text.append(" ").append(job_.aggregates[a].name).append("=");
-    append_json_value(text, result.values[row * job_.aggregates.size() + a]);
+    append_json_value(text, result.value(row, a));
   }
   return text;
 }
 
 void ResultView::publish(const WindowResult& result) {
-  const std::size_t width = job_.aggregates.size();
+  const ResultColumn& counts = result.columns[0];
   std::uint64_t events = 0;
   std::size_t busiest = 0;
   for (std::size_t row = 0; row < result.size(); ++row) {
-    events += static_cast<std::uint64_t>(result.values[row * width].integer);
-    if (result.values[row * width].integer > result.values[busiest * width].integer) busiest = row;
+    events += static_cast<std::uint64_t>(counts.integer(row));
+    if (counts.integer(row) > counts.integer(busiest)) busiest = row;
   }
   std::printf("%swindow %-4s to %s: %7s events, %5zu keys; busiest %s%s\n",
               terminal_ ? "\r\x1b[K" : "", job_.windows[result.window].name.c_str(),
               clock_text(result.end).c_str(), grouped(events).c_str(), result.size(),
-              key_text(result.keys[busiest]).c_str(), values_of(result, busiest).c_str());
+              key_text(result.key(busiest)).c_str(), values_of(result, busiest).c_str());
   statistics_.rows += result.size();
 }
 

@@ -16,6 +16,7 @@ source:                          # required
   start: committed               # earliest | latest | committed (without a commit: earliest) |
                                  # {timestamp: MILLISECONDS} | {offsets: {TOPIC: {PARTITION: OFFSET}}}
   properties: {}                 # any librdkafka property
+  fetch: auto                    # auto (direct where it can) | direct | librdkafka
   lanes: 0                       # consumers, each with a thread; 0: one a core
   start_timeout: 15s             # for the brokers to answer at start
 # source: {type: file, path: events.ndjson}            # a file, a folder, a list; - is standard input

@@ -83,11 +83,19 @@ KafkaSettings read_kafka(Section& section) {
       }
     }
   }
+  kafka.fetch = section.choice("fetch", kafka.fetch,
+                               {{"auto", KafkaFetch::automatic},
+                                {"direct", KafkaFetch::direct},
+                                {"librdkafka", KafkaFetch::librdkafka}});
   kafka.lanes = static_cast<unsigned>(section.integer("lanes", 0, 0, 256));
   kafka.start_timeout = std::chrono::milliseconds(
       section.duration("start_timeout", kafka.start_timeout.count(), 100));
-  if (const auto problem = problem_of(kafka)) section.fault("properties", *problem);
-  section.not_supported_yet({"instances", "keyed_by_partition", "fetch"});
+  if (const auto problem = problem_of(kafka)) {
+    section.fault("properties", *problem);
+  } else if (kafka.fetch == KafkaFetch::direct) {
+    if (const auto why_not = why_not_direct(kafka)) section.fault("fetch", "direct: " + *why_not);
+  }
+  section.not_supported_yet({"instances", "keyed_by_partition"});
   return kafka;
 }
 

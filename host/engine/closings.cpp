@@ -10,10 +10,12 @@ void append_closings(std::uint32_t window, const WindowSpec& spec, const GridSta
                      EventTime from, EventTime to, std::vector<WindowId>& closings) {
   const EventTime stop = first_open_start(spec, to);
   EventTime start = first_open_start(spec, from);
+  PaneIndex pane = before_every_pane;  // the first that holds rows, from `start` on
   while (start < stop) {
-    const auto pane = grid.panes.lower_bound(grid.grid.pane_of(start));
-    if (pane == grid.panes.end()) return;
-    const EventTime pane_start = grid.grid.start_of(pane->first);
+    const PaneIndex first = grid.grid.pane_of(start);
+    if (pane < first) pane = grid.panes.next(first);
+    if (pane == PaneColumns::none) return;
+    const EventTime pane_start = grid.grid.start_of(pane);
     if (pane_start >= start + spec.size) {
       // No rows before this pane: go on with the first window that ends after its start.
       start = spec.first_start(pane_start);
@@ -25,23 +27,36 @@ void append_closings(std::uint32_t window, const WindowSpec& spec, const GridSta
   }
 }
 
-void collect_touched(std::span<const WindowSpec> specs, const GridState& grid,
-                     std::span<const Correction> corrections, EventTime watermark,
-                     Milliseconds allowed_lateness, TouchedWindows& touched) {
-  for (const std::uint32_t w : grid.windows) {
-    const WindowSpec& spec = specs[w];
-    const EventTime live_from = first_live_start(spec, watermark, allowed_lateness);
-    const EventTime last_closed = first_open_start(spec, watermark) - spec.slide;
-    for (const Correction& correction : corrections) {
-      const EventTime time = grid.grid.start_of(correction.pane);
-      if (!spec.covers(time)) continue;
-      const EventTime first = std::max(spec.first_start(time), live_from);
-      const EventTime last = std::min(spec.last_start(time), last_closed);
-      for (EventTime start = first; start <= last; start += spec.slide) {
-        touched[{start + spec.size, w, start}].insert(correction.slot);
-      }
+void append_touched(std::uint32_t window, const WindowSpec& spec, const PaneGrid& grid,
+                    std::span<const Correction> corrections, EventTime watermark,
+                    Milliseconds allowed_lateness, std::vector<WindowId>& touched) {
+  const EventTime live_from = first_live_start(spec, watermark, allowed_lateness);
+  const EventTime last_closed = first_open_start(spec, watermark) - spec.slide;
+  EventTime next = live_from;  // earlier windows have been appended, or are not touched
+  for (const Correction& correction : corrections) {
+    const EventTime time = grid.start_of(correction.pane);
+    if (!spec.covers(time)) continue;
+    const EventTime last = std::min(spec.last_start(time), last_closed);
+    for (next = std::max(next, spec.first_start(time)); next <= last; next += spec.slide) {
+      touched.push_back({next + spec.size, window, next});
     }
   }
+}
+
+std::vector<KeySlot> slots_touched(const WindowId& window, const PaneGrid& grid,
+                                   std::span<const Correction> corrections) {
+  const auto pane_before = [](const Correction& correction, PaneIndex pane) {
+    return correction.pane < pane;
+  };
+  const auto first = std::lower_bound(corrections.begin(), corrections.end(),
+                                      grid.pane_of(window.start), pane_before);
+  const auto last =
+      std::lower_bound(first, corrections.end(), grid.pane_of(window.end), pane_before);
+  std::vector<KeySlot> slots;
+  for (auto correction = first; correction != last; ++correction) slots.push_back(correction->slot);
+  std::sort(slots.begin(), slots.end());
+  slots.erase(std::unique(slots.begin(), slots.end()), slots.end());
+  return slots;
 }
 
 }  // namespace sluice

@@ -2,8 +2,6 @@
 
 #include <compare>
 #include <cstdint>
-#include <map>
-#include <set>
 #include <span>
 #include <vector>
 
@@ -28,12 +26,15 @@ struct WindowId {
 void append_closings(std::uint32_t window, const WindowSpec& spec, const GridState& grid,
                      EventTime from, EventTime to, std::vector<WindowId>& closings);
 
-/// Keys that a batch touched in windows that had closed already.
-using TouchedWindows = std::map<WindowId, std::set<KeySlot>>;
+/// Appends the windows of definition `window` that corrections (of its grid, ascending) fell into:
+/// closed at `watermark`, and not passed.
+void append_touched(std::uint32_t window, const WindowSpec& spec, const PaneGrid& grid,
+                    std::span<const Correction> corrections, EventTime watermark,
+                    Milliseconds allowed_lateness, std::vector<WindowId>& touched);
 
-/// Adds the windows on `grid` that corrections fell into: closed at `watermark`, and not passed.
-void collect_touched(std::span<const WindowSpec> specs, const GridState& grid,
-                     std::span<const Correction> corrections, EventTime watermark,
-                     Milliseconds allowed_lateness, TouchedWindows& touched);
+/// Slots that corrections (of the window's grid, ascending) touched in the panes of a window;
+/// ascending.
+std::vector<KeySlot> slots_touched(const WindowId& window, const PaneGrid& grid,
+                                   std::span<const Correction> corrections);
 
 }  // namespace sluice

@@ -18,8 +18,6 @@ namespace sluice {
 
 /// Reads the encoded key of one event of the batch being processed.
 using KeyReader = std::function<std::string(std::uint32_t event)>;
-/// Takes the rows of a closed or revised window.
-using Publish = std::function<void(const WindowResult&)>;
 
 /// A batch as the engine sees it: staged columns plus what the host alone knows of them.
 struct EngineBatch {

@@ -7,25 +7,21 @@ namespace sluice {
 void GridState::offer(PaneIndex from, std::uint32_t count, ColumnPool& columns) {
   offered_from = from;
   offered.clear();
-  auto existing = panes.lower_bound(from);
   for (PaneIndex pane = from; pane < from + count; ++pane) {
-    if (existing != panes.end() && existing->first == pane) {
-      offered.push_back(existing->second);
-      ++existing;
-    } else {
-      offered.push_back(columns.take());
-    }
+    const ColumnIndex column = panes[pane];
+    offered.push_back(column != no_column ? column : columns.take());
   }
 }
 
 void GridState::settle(std::span<const ColumnIndex> opened, ColumnPool& columns) {
-  auto existing = panes.lower_bound(offered_from);
+  // New columns were taken in ascending order, so both lists are walked once.
+  auto next = opened.begin();
   for (std::size_t i = 0; i < offered.size(); ++i) {
     const PaneIndex pane = offered_from + static_cast<PaneIndex>(i);
-    if (existing != panes.end() && existing->first == pane) {
-      ++existing;
-    } else if (std::binary_search(opened.begin(), opened.end(), offered[i])) {
-      panes.emplace_hint(existing, pane, offered[i]);
+    if (panes[pane] != no_column) continue;
+    while (next != opened.end() && *next < offered[i]) ++next;
+    if (next != opened.end() && *next == offered[i]) {
+      panes.add(pane, offered[i]);
     } else {
       columns.give_back(offered[i]);
     }

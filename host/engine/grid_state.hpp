@@ -4,7 +4,8 @@
 #include <span>
 #include <vector>
 
-#include "host/engine/pane_map.hpp"
+#include "host/engine/column_pool.hpp"
+#include "host/engine/pane_columns.hpp"
 #include "host/engine/window_values.hpp"
 #include "kernels/backend.hpp"
 #include "kernels/batch_limits.hpp"
@@ -17,7 +18,9 @@ struct GridState {
   PaneGrid grid;
   std::vector<std::uint32_t> windows;  ///< definitions on this grid, indices into the job's
   std::vector<WindowValues> values;    ///< one per definition
-  PaneMap panes;
+  PaneColumns panes;
+  PaneIndex sealed_to = before_every_pane;  ///< earlier panes have been sealed
+  std::vector<PaneIndex> unsealed;          ///< of them: written to by late events since
 
   /// Columns of consecutive panes for one batch: those in `panes`, and new ones for the rest.
   /// Kept between calls to reuse memory.

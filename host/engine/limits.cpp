@@ -39,7 +39,7 @@ void offer_panes(EventTime min_time, EventTime max_time, const BatchLimits& limi
   }
   grid.first_pane = grid.grid.pane_of(std::max(live_from, min_time));
   const PaneIndex oldest =
-      state.panes.empty() ? grid.first_pane : std::min(grid.first_pane, state.panes.begin()->first);
+      state.panes.empty() ? grid.first_pane : std::min(grid.first_pane, state.panes.first());
   const PaneIndex end = std::min(grid.grid.pane_of(std::min(max_time, limits.future_after)) + 1,
                                  oldest + max_live_panes);
   grid.pane_count = static_cast<std::uint32_t>(std::max<PaneIndex>(0, end - grid.first_pane));

@@ -1,15 +1,18 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
 #include "host/config/job.hpp"
 #include "host/engine/window_result.hpp"
 #include "kernels/accumulator.hpp"
+#include "kernels/window_rows.hpp"
 
 namespace sluice {
 
-/// Makes published values of a row's accumulators: the `lower` of the algebra.
+/// Makes published values of rows' accumulators: the `lower` of the algebra, one aggregate of many
+/// rows at a time.
 ///
 /// Integer and decimal sums, averages and variances are exact until one rounding at the end; an
 /// exact sum outside int64 is null and marked. Variance of doubles comes from sums shifted by c:
@@ -18,9 +21,14 @@ class Lowering {
  public:
   Lowering(const Job& job, const RowLayout& layout);
 
-  /// Appends one value per aggregate. @param words a row as in WindowRows. @returns how
-  /// many sums overflowed.
-  unsigned lower(const std::uint64_t* words, std::vector<ResultValue>& values) const;
+  std::size_t aggregates() const noexcept { return plans_.size(); }
+  /// Kind and scale of an aggregate's values.
+  ResultColumn column_of(std::size_t aggregate) const;
+
+  /// Writes an aggregate's values of a piece's rows. @param bits, marks [piece.count]
+  /// @returns whether a mark is set
+  bool lower(std::size_t aggregate, const RowPiece& piece, std::uint64_t* bits,
+             ResultMark* marks) const;
 
  private:
   struct Plan {
@@ -28,14 +36,18 @@ class Lowering {
     bool is_double = false;
     std::uint8_t value = 0;
     std::uint8_t scale = 0;
+    std::int64_t unit = 1;  ///< 10 to the scale
     const AccumulatorSpec* nulls = nullptr;
     const AccumulatorSpec* sum = nullptr;  ///< of integers, of doubles or shifted
     const AccumulatorSpec* squares = nullptr;
     const AccumulatorSpec* extreme = nullptr;
   };
-  ResultValue lower_one(const Plan& plan, const std::uint64_t* words) const;
-  ResultValue lower_variance(const Plan& plan, const std::uint64_t* words,
-                             std::int64_t count) const;
+  struct Row;
+
+  ResultValue::Kind kind_of(const Plan& plan) const noexcept;
+  bool lower_plain(const Plan& plan, const RowPiece& piece, std::uint64_t* bits) const;
+  ResultValue lower_row(const Plan& plan, const Row& row) const;
+  ResultValue lower_variance(const Plan& plan, const Row& row, std::int64_t count) const;
 
   RowLayout layout_;
   std::vector<Plan> plans_;

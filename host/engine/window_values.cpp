@@ -1,7 +1,6 @@
 #include "host/engine/window_values.hpp"
 
-#include <algorithm>
-#include <cassert>
+#include <utility>
 
 namespace sluice {
 namespace {
@@ -19,162 +18,138 @@ WindowValues::Method WindowValues::method_for(const WindowSpec& spec, bool inver
   return invertible ? Method::running : Method::two_stacks;
 }
 
+std::uint32_t WindowValues::working_columns(const WindowSpec& spec, const PaneGrid& grid,
+                                            bool invertible) noexcept {
+  switch (method_for(spec, invertible)) {
+    case Method::direct:
+      return spec.size / grid.length > 2 ? 1 : 0;
+    case Method::running:
+      return RunningValue::columns();
+    case Method::two_stacks:
+      return TwoStacks::columns(spec.size / grid.length, spec.slide / grid.length);
+  }
+  return 0;
+}
+
 WindowValues::WindowValues(const WindowSpec& spec, const PaneGrid& grid, bool invertible,
                            ColumnPool& columns)
     : spec_(spec),
       grid_(grid),
-      method_(method_for(spec, invertible)),
+      window_panes_(spec.size / grid.length),
+      slide_panes_(spec.slide / grid.length),
+      most_columns_(working_columns(spec, grid, invertible)),
       columns_(columns),
-      scratch_(columns.take()),
-      working_(method_ == Method::direct ? no_column : columns.take()) {}
+      method_(method_for(spec, invertible)),
+      working_(make_working()) {}
 
-void WindowValues::combine_panes(PaneIndex from, PaneIndex to, const PaneMap& panes,
-                                 ColumnIndex target, std::vector<ColumnStep>& steps) const {
-  for (auto it = panes.lower_bound(from); it != panes.end() && it->first < to; ++it) {
-    steps.push_back({.kind = Kind::combine, .target = target, .source = it->second});
+WindowValues::Working WindowValues::make_working() {
+  switch (method_) {
+    case Method::running:
+      return RunningValue(columns_);
+    case Method::two_stacks:
+      return TwoStacks(window_panes_, slide_panes_, columns_);
+    case Method::direct:
+      break;
+  }
+  return Direct{columns_.take()};
+}
+
+std::uint32_t WindowValues::columns_to_open() const noexcept {
+  const auto* const stacks = std::get_if<TwoStacks>(&working_);
+  return stacks == nullptr ? most_columns_ : most_columns_ - stacks->open_columns();
+}
+
+void WindowValues::close(EventTime start, const PaneColumns& panes, std::uint32_t output,
+                         std::vector<ColumnStep>& steps) {
+  close(working_, start, panes, output, steps);
+}
+
+void WindowValues::close(Working& working, EventTime start, const PaneColumns& panes,
+                         std::uint32_t output, std::vector<ColumnStep>& steps) const {
+  const PaneIndex from = grid_.pane_of(start);
+  const PaneIndex to = from + window_panes_;
+  if (auto* const running = std::get_if<RunningValue>(&working)) {
+    running->close(from, to, panes, output, steps);
+  } else if (auto* const stacks = std::get_if<TwoStacks>(&working)) {
+    stacks->close(from, to, panes, output, steps);
+  } else {
+    emit_afresh(from, to, std::get<Direct>(working).sum, panes, output, steps);
   }
 }
 
-void WindowValues::emit_direct(PaneIndex from, PaneIndex to, const PaneMap& panes,
-                               std::uint32_t output, std::vector<ColumnStep>& steps) const {
-  const auto first = panes.lower_bound(from);
-  if (first == panes.end() || first->first >= to) return;
-  auto second = std::next(first);
-  const bool has_second = second != panes.end() && second->first < to;
-  const auto third = has_second ? std::next(second) : panes.end();
-  if (third == panes.end() || third->first >= to) {
+void WindowValues::emit_afresh(PaneIndex from, PaneIndex to, ColumnIndex sum,
+                               const PaneColumns& panes, std::uint32_t output,
+                               std::vector<ColumnStep>& steps) const {
+  const auto next = [&](PaneIndex pane) {
+    const PaneIndex found = panes.next(pane);
+    return found < to ? found : PaneColumns::none;
+  };
+  const PaneIndex first = next(from);
+  if (first == PaneColumns::none) return;
+  const PaneIndex second = next(first + 1);
+  if (second == PaneColumns::none || next(second + 1) == PaneColumns::none) {
     steps.push_back({.kind = Kind::emit,
-                     .target = first->second,
-                     .source = has_second ? second->second : no_column,
+                     .target = panes[first],
+                     .source = second == PaneColumns::none ? no_column : panes[second],
                      .output = output});
     return;
   }
-  combine_panes(from, to, panes, scratch_, steps);
-  steps.push_back({.kind = Kind::emit, .target = scratch_, .output = output});
-  steps.push_back({.kind = Kind::reset, .target = scratch_});
+  combine_panes(first, to, panes, sum, steps);
+  steps.push_back({.kind = Kind::emit, .target = sum, .output = output});
+  steps.push_back({.kind = Kind::drop, .target = sum});
 }
 
-void WindowValues::close(EventTime start, const PaneMap& panes, std::uint32_t output,
-                         std::vector<ColumnStep>& steps) {
-  const PaneIndex from = grid_.pane_of(start);
-  const PaneIndex to = grid_.pane_of(start + spec_.size);
-  switch (method_) {
-    case Method::direct:
-      emit_direct(from, to, panes, output, steps);
-      break;
-    case Method::running:
-      close_running(from, to, panes, output, steps);
-      break;
-    case Method::two_stacks:
-      close_two_stacks(from, to, panes, output, steps);
-      break;
-  }
-}
-
-void WindowValues::revise(EventTime start, const PaneMap& panes, std::uint32_t output,
-                          std::vector<ColumnStep>& steps) {
-  emit_direct(grid_.pane_of(start), grid_.pane_of(start + spec_.size), panes, output, steps);
-}
-
-void WindowValues::close_running(PaneIndex from, PaneIndex to, const PaneMap& panes,
-                                 std::uint32_t output, std::vector<ColumnStep>& steps) {
-  forget_before(from, panes, steps);
-  combine_panes(covered_to_, to, panes, working_, steps);
-  covered_to_ = to;
-  steps.push_back({.kind = Kind::emit, .target = working_, .output = output});
-}
-
-void WindowValues::close_two_stacks(PaneIndex from, PaneIndex to, const PaneMap& panes,
-                                    std::uint32_t output, std::vector<ColumnStep>& steps) {
-  forget_before(from, panes, steps);
-  if (from >= back_from_) {
-    flip(from, to, panes, steps);
-  } else {
-    combine_panes(covered_to_, to, panes, working_, steps);
-    covered_to_ = to;
-  }
-  steps.push_back({.kind = Kind::emit,
-                   .target = working_,
-                   .source = front_.empty() ? no_column : front_.begin()->second,
-                   .output = output});
-}
-
-void WindowValues::forget_before(PaneIndex pane, const PaneMap& panes,
+void WindowValues::forget_before(PaneIndex pane, const PaneColumns& panes,
                                  std::vector<ColumnStep>& steps) {
-  if (method_ == Method::running) {
-    if (pane >= covered_to_) {
-      steps.push_back({.kind = Kind::reset, .target = working_});
-      covered_to_ = pane;
-    } else {
-      for (auto it = panes.lower_bound(covered_from_); it != panes.end() && it->first < pane;
-           ++it) {
-        steps.push_back({.kind = Kind::remove, .target = working_, .source = it->second});
-      }
-    }
-  }
-  covered_from_ = std::max(covered_from_, pane);
-  while (!front_.empty() && front_.begin()->first < pane) {
-    steps.push_back({.kind = Kind::drop, .target = front_.begin()->second});
-    columns_.give_back(front_.begin()->second);
-    front_.erase(front_.begin());
+  if (auto* const running = std::get_if<RunningValue>(&working_)) {
+    running->forget_before(pane, panes, steps);
+  } else if (auto* const stacks = std::get_if<TwoStacks>(&working_)) {
+    stacks->forget_before(pane, panes, steps);
   }
 }
 
-void WindowValues::flip(PaneIndex from, PaneIndex to, const PaneMap& panes,
-                        std::vector<ColumnStep>& steps) {
-  assert(front_.empty());
-  steps.push_back({.kind = Kind::reset, .target = working_});
-  ColumnIndex later = no_column;
-  auto it = panes.lower_bound(to);
-  while (it != panes.begin() && std::prev(it)->first >= from) {
-    --it;
-    const ColumnIndex suffix = columns_.take();
-    steps.push_back({.kind = Kind::combine, .target = suffix, .source = it->second});
-    if (later != no_column) {
-      steps.push_back({.kind = Kind::combine, .target = suffix, .source = later});
-    }
-    front_.emplace(it->first, suffix);
-    later = suffix;
+void WindowValues::begin_strand() { ended_.push_back(std::exchange(working_, make_working())); }
+
+void WindowValues::end_strands(std::vector<ColumnStep>& steps) {
+  for (const Working& ended : ended_) give_back(ended, steps);
+  ended_.clear();
+}
+
+void WindowValues::give_back(const Working& working, std::vector<ColumnStep>& steps) {
+  if (const auto* const running = std::get_if<RunningValue>(&working)) {
+    running->give_back(columns_, steps);
+  } else if (const auto* const stacks = std::get_if<TwoStacks>(&working)) {
+    stacks->give_back(columns_, steps);
+  } else {
+    const ColumnIndex sum = std::get<Direct>(working).sum;
+    steps.push_back({.kind = Kind::drop, .target = sum});
+    columns_.give_back(sum);
   }
-  covered_from_ = from;
-  covered_to_ = to;
-  back_from_ = to;
+}
+
+void WindowValues::revise(EventTime start, const PaneColumns& panes, std::uint32_t output,
+                          std::vector<ColumnStep>& steps) {
+  if (!revising_) revising_ = make_working();
+  close(*revising_, start, panes, output, steps);
+}
+
+void WindowValues::end_revisions(std::vector<ColumnStep>& steps) {
+  if (!revising_) return;
+  give_back(*revising_, steps);
+  revising_.reset();
 }
 
 bool WindowValues::holds(PaneIndex pane) const noexcept {
-  return method_ != Method::direct && pane >= covered_from_ && pane < covered_to_;
+  if (const auto* const running = std::get_if<RunningValue>(&working_)) return running->holds(pane);
+  const auto* const stacks = std::get_if<TwoStacks>(&working_);
+  return stacks != nullptr && stacks->holds(pane);
 }
 
-void WindowValues::admit_pane(PaneIndex pane, const PaneMap& panes,
-                              std::vector<ColumnStep>& steps) {
-  if (method_ != Method::two_stacks || !holds(pane) || pane >= back_from_ ||
-      front_.contains(pane)) {
-    return;
-  }
-  const ColumnIndex suffix = columns_.take();
-  const auto later = front_.upper_bound(pane);
-  steps.push_back({.kind = Kind::combine, .target = suffix, .source = panes.at(pane)});
-  if (later != front_.end()) {
-    steps.push_back({.kind = Kind::combine, .target = suffix, .source = later->second});
-  }
-  front_.emplace(pane, suffix);
-}
-
-void WindowValues::repair(const PaneMap& panes, std::vector<ColumnStep>& steps) {
-  steps.push_back({.kind = Kind::reset, .target = working_});
-  if (method_ == Method::running) {
-    combine_panes(covered_from_, covered_to_, panes, working_, steps);
-    return;
-  }
-  combine_panes(back_from_, covered_to_, panes, working_, steps);
-  ColumnIndex later = no_column;
-  for (auto it = front_.rbegin(); it != front_.rend(); ++it) {
-    steps.push_back({.kind = Kind::reset, .target = it->second});
-    steps.push_back({.kind = Kind::combine, .target = it->second, .source = panes.at(it->first)});
-    if (later != no_column) {
-      steps.push_back({.kind = Kind::combine, .target = it->second, .source = later});
-    }
-    later = it->second;
+void WindowValues::repair(const PaneColumns& panes, std::vector<ColumnStep>& steps) const {
+  if (const auto* const running = std::get_if<RunningValue>(&working_)) {
+    running->repair(panes, steps);
+  } else if (const auto* const stacks = std::get_if<TwoStacks>(&working_)) {
+    stacks->repair(panes, steps);
   }
 }
 

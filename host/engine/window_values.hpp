@@ -1,10 +1,14 @@
 #pragma once
 
 #include <cstdint>
-#include <limits>
+#include <optional>
+#include <variant>
 #include <vector>
 
-#include "host/engine/pane_map.hpp"
+#include "host/engine/column_pool.hpp"
+#include "host/engine/pane_columns.hpp"
+#include "host/engine/running_value.hpp"
+#include "host/engine/two_stacks.hpp"
 #include "kernels/column_step.hpp"
 #include "kernels/types.hpp"
 #include "kernels/window_spec.hpp"
@@ -16,15 +20,15 @@ namespace sluice {
 /// column steps; a backend runs it.
 ///
 /// - Windows of few panes, or that hardly overlap, are combined afresh (`direct`).
-/// - Invertible layouts keep a running value: panes enter on one side and are taken out on the
-///   other.
-/// - The others use two stacks (Tangwongsan et al., "General incremental sliding-window
-///   aggregation", VLDB 2015), in lockstep over whole columns: `front` holds, for each pane of an
-///   older part of the window, the combination of it and all later panes of that part; `back` is
-///   the combination of the rest.
+/// - Invertible layouts keep a running value (RunningValue).
+/// - The others keep two stacks (TwoStacks).
 ///
 /// Windows must be closed in order; after a round of closings `forget_before` lets go of the panes
 /// that no open window holds, and only then may they be dropped from the table.
+///
+/// A long round of closings may be cut into strands: `begin_strand` before the first window of a
+/// strand makes a working value that depends on nothing but the panes. When the program has run,
+/// `end_strands` gives up the working values of all strands but the last.
 class WindowValues {
  public:
   enum class Method : std::uint8_t { direct, running, two_stacks };
@@ -33,52 +37,68 @@ class WindowValues {
 
   /// How windows of `spec` are kept.
   static Method method_for(const WindowSpec& spec, bool invertible) noexcept;
+  /// Columns of rows that windows of `spec` take beside the panes, at most.
+  static std::uint32_t working_columns(const WindowSpec& spec, const PaneGrid& grid,
+                                       bool invertible) noexcept;
+
+  Method method() const noexcept { return method_; }
+  /// Columns that its closings may still open, at most, without strands.
+  std::uint32_t columns_to_open() const noexcept;
+  /// Columns that each further strand may open, at most.
+  std::uint32_t columns_a_strand() const noexcept { return most_columns_; }
+  /// Panes that a strand takes in before it can emit its first window, at most.
+  PaneIndex panes_a_strand() const noexcept {
+    return method() == Method::direct ? 0 : window_panes_;
+  }
 
   /// Appends the steps that emit the window starting at `start` to `output`.
-  void close(EventTime start, const PaneMap& panes, std::uint32_t output,
+  void close(EventTime start, const PaneColumns& panes, std::uint32_t output,
              std::vector<ColumnStep>& steps);
 
   /// Takes panes before `pane` out of the working values: no window that is still to close holds
   /// them.
-  void forget_before(PaneIndex pane, const PaneMap& panes, std::vector<ColumnStep>& steps);
+  void forget_before(PaneIndex pane, const PaneColumns& panes, std::vector<ColumnStep>& steps);
 
-  /// Appends steps that emit a window afresh from its panes, without touching the working values.
-  void revise(EventTime start, const PaneMap& panes, std::uint32_t output,
+  void begin_strand();
+  void end_strands(std::vector<ColumnStep>& steps);
+
+  /// Appends steps that emit a closed window again, without touching the working values. Windows
+  /// revised by one program come in order and share a value of their own; when the program has run,
+  /// the steps of `end_revisions`, over all slots, give it up.
+  void revise(EventTime start, const PaneColumns& panes, std::uint32_t output,
               std::vector<ColumnStep>& steps);
+  void end_revisions(std::vector<ColumnStep>& steps);
 
   /// Whether a change in `pane` must be repaired in a working value.
   bool holds(PaneIndex pane) const noexcept;
-
-  /// Gives a new pane inside the front a suffix of its own. Run over all slots, before `repair`.
-  void admit_pane(PaneIndex pane, const PaneMap& panes, std::vector<ColumnStep>& steps);
-
   /// Appends the steps that compute the working values again from the panes; to be run over the
   /// touched slots only.
-  void repair(const PaneMap& panes, std::vector<ColumnStep>& steps);
+  void repair(const PaneColumns& panes, std::vector<ColumnStep>& steps) const;
 
  private:
-  static constexpr PaneIndex nothing = std::numeric_limits<PaneIndex>::min();
+  /// Windows combined afresh need no value but a place to add up more than two panes in.
+  struct Direct {
+    ColumnIndex sum;
+  };
+  using Working = std::variant<Direct, RunningValue, TwoStacks>;
 
-  void combine_panes(PaneIndex from, PaneIndex to, const PaneMap& panes, ColumnIndex target,
-                     std::vector<ColumnStep>& steps) const;
-  void emit_direct(PaneIndex from, PaneIndex to, const PaneMap& panes, std::uint32_t output,
-                   std::vector<ColumnStep>& steps) const;
-  void close_running(PaneIndex from, PaneIndex to, const PaneMap& panes, std::uint32_t output,
-                     std::vector<ColumnStep>& steps);
-  void close_two_stacks(PaneIndex from, PaneIndex to, const PaneMap& panes, std::uint32_t output,
-                        std::vector<ColumnStep>& steps);
-  void flip(PaneIndex from, PaneIndex to, const PaneMap& panes, std::vector<ColumnStep>& steps);
+  Working make_working();
+  void give_back(const Working& working, std::vector<ColumnStep>& steps);
+  void close(Working& working, EventTime start, const PaneColumns& panes, std::uint32_t output,
+             std::vector<ColumnStep>& steps) const;
+  void emit_afresh(PaneIndex from, PaneIndex to, ColumnIndex sum, const PaneColumns& panes,
+                   std::uint32_t output, std::vector<ColumnStep>& steps) const;
 
   WindowSpec spec_;
   PaneGrid grid_;
-  Method method_;
+  PaneIndex window_panes_;
+  PaneIndex slide_panes_;
+  std::uint32_t most_columns_;
   ColumnPool& columns_;
-  ColumnIndex scratch_;               ///< windows combined afresh
-  ColumnIndex working_ = no_column;   ///< the running value, or the back stack
-  PaneIndex covered_from_ = nothing;  ///< panes in the working values: [covered_from_, covered_to_)
-  PaneIndex covered_to_ = nothing;
-  PaneIndex back_from_ = nothing;  ///< first pane in the back stack
-  PaneMap front_;                  ///< pane -> its suffix column
+  Method method_;
+  Working working_;
+  std::vector<Working> ended_;  ///< working values of the strands before the last
+  std::optional<Working> revising_;
 };
 
 }  // namespace sluice

@@ -11,6 +11,18 @@ BackendMetrics::BackendMetrics(prometheus::Registry& registry, const Labels& lab
       state_bytes_(gauges(registry, "sluice_state_bytes",
                           "Memory of rows, directories and dictionary.", labels)
                        .Add({})),
+      pool_bytes_(gauges(registry, "sluice_state_pool_bytes",
+                         "Memory for rows that was had, in use or free.", labels)
+                      .Add({})),
+      sealed_bytes_(gauges(registry, "sluice_state_sealed_bytes",
+                           "Of sluice_state_bytes: rows in sealed form.", labels)
+                        .Add({})),
+      staging_bytes_(gauges(registry, "sluice_device_staging_bytes",
+                            "Device memory of the batches in flight.", labels)
+                         .Add({})),
+      result_bytes_(gauges(registry, "sluice_device_result_bytes",
+                           "Device memory of closing programs and of what they emit.", labels)
+                        .Add({})),
       columns_(gauges(registry, "sluice_state_columns", "Panes and working values that hold rows.",
                       labels)
                    .Add({})),
@@ -58,6 +70,10 @@ void BackendMetrics::update(const BackendStatus& status) {
   keys_.Set(static_cast<double>(status.keys));
   key_capacity_.Set(static_cast<double>(status.key_capacity));
   state_bytes_.Set(static_cast<double>(status.state_bytes));
+  pool_bytes_.Set(static_cast<double>(status.pool_bytes));
+  sealed_bytes_.Set(static_cast<double>(status.sealed_bytes));
+  staging_bytes_.Set(static_cast<double>(status.staging_bytes));
+  result_bytes_.Set(static_cast<double>(status.result_bytes));
   columns_.Set(static_cast<double>(status.columns));
   advance(rehashes_, static_cast<double>(status.rehashes));
   advance(path_switches_, static_cast<double>(status.path_switches));

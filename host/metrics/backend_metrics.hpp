@@ -29,6 +29,10 @@ class BackendMetrics {
   prometheus::Gauge& keys_;
   prometheus::Gauge& key_capacity_;
   prometheus::Gauge& state_bytes_;
+  prometheus::Gauge& pool_bytes_;
+  prometheus::Gauge& sealed_bytes_;
+  prometheus::Gauge& staging_bytes_;
+  prometheus::Gauge& result_bytes_;
   prometheus::Gauge& columns_;
   prometheus::Counter& rehashes_;
   prometheus::Counter& path_switches_;

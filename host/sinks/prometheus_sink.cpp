@@ -3,6 +3,13 @@
 #include <unordered_map>
 
 namespace sluice {
+namespace {
+
+void append_values(const WindowResult& result, std::size_t row, std::vector<ResultValue>& values) {
+  for (const ResultColumn& column : result.columns) values.push_back(column[row]);
+}
+
+}  // namespace
 
 PrometheusSink::PrometheusSink(const Job& job, const PrometheusSinkSettings& settings,
                                const Clock& clock)
@@ -33,13 +40,12 @@ std::shared_ptr<const LatestRows> PrometheusSink::take(const WindowResult& resul
   std::unordered_set<std::string> kept;
   const auto add = [&](std::size_t row, std::string key) {
     rows->keys.push_back(key);
-    const ResultValue* first = result.values.data() + row * aggregates_;
-    rows->values.insert(rows->values.end(), first, first + aggregates_);
+    append_values(result, row, rows->values);
     kept.insert(std::move(key));
   };
   std::vector<std::size_t> others;
   for (std::size_t row = 0; row < result.size(); ++row) {
-    std::string key(result.keys[row]);
+    std::string key(result.key(row));
     // Keys shown before stay, so that series do not come and go under the cap.
     if (!over || exposed.contains(key)) {
       add(row, std::move(key));
@@ -49,7 +55,7 @@ std::shared_ptr<const LatestRows> PrometheusSink::take(const WindowResult& resul
   }
   for (const std::size_t row : others) {
     if (rows->keys.size() >= settings_.max_series) break;
-    add(row, std::string(result.keys[row]));
+    add(row, std::string(result.key(row)));
   }
   rows->hidden_by_cap = result.size() - rows->keys.size();
   exposed = std::move(kept);
@@ -63,14 +69,14 @@ std::shared_ptr<const LatestRows> PrometheusSink::revise(const LatestRows& lates
   std::unordered_map<std::string_view, std::size_t> places;
   for (std::size_t row = 0; row < latest.keys.size(); ++row) places[latest.keys[row]] = row;
   for (std::size_t row = 0; row < result.size(); ++row) {
-    const auto place = places.find(result.keys[row]);
-    const ResultValue* first = result.values.data() + row * aggregates_;
+    const auto place = places.find(result.key(row));
     if (place != places.end()) {
-      std::copy(first, first + aggregates_,
-                rows->values.begin() + static_cast<std::ptrdiff_t>(place->second * aggregates_));
+      for (std::size_t a = 0; a < aggregates_; ++a) {
+        rows->values[place->second * aggregates_ + a] = result.value(row, a);
+      }
     } else if (rows->keys.size() < settings_.max_series) {
-      rows->keys.emplace_back(result.keys[row]);
-      rows->values.insert(rows->values.end(), first, first + aggregates_);
+      rows->keys.emplace_back(result.key(row));
+      append_values(result, row, rows->values);
     }
   }
   return rows;

@@ -65,20 +65,20 @@ void StreamSink::append_row(const WindowResult& result, std::size_t row) {
   buffer_ += ",\"window_end\":";
   buffer_ += std::to_string(result.end);
   buffer_ += ",\"key\":{";
-  const std::vector<KeyScalar> key = decode_key(result.keys[row]);
+  const std::vector<KeyScalar> key = decode_key(result.key(row));
   for (std::size_t k = 0; k < key_heads_.size(); ++k) {
     if (k > 0) buffer_ += ',';
     buffer_ += key_heads_[k];
     append_json_scalar(buffer_, key[k]);
   }
   buffer_ += "},\"values\":{";
-  const ResultValue* values = &result.values[row * value_heads_.size()];
   std::string overflowed;
   for (std::size_t v = 0; v < value_heads_.size(); ++v) {
     if (v > 0) buffer_ += ',';
     buffer_ += value_heads_[v];
-    append_json_value(buffer_, values[v]);
-    if (!values[v].overflow) continue;
+    const ResultValue value = result.value(row, v);
+    append_json_value(buffer_, value);
+    if (!value.overflow) continue;
     overflowed += overflowed.empty() ? "" : ",";
     overflowed.append(value_heads_[v], 0, value_heads_[v].size() - 1);
   }

@@ -5,38 +5,33 @@
 #include <span>
 #include <vector>
 
+#include "ingest/decode/binary_columns.hpp"
+#include "ingest/decode/binary_row.hpp"
 #include "ingest/decode/event_writer.hpp"
 #include "ingest/decode/format.hpp"
 #include "ingest/source_block.hpp"
 
 namespace sluice {
 
-/// Rows of a declared layout, back to back. A message that is no multiple of the row is malformed
-/// as a whole, once. `chars` end at their last byte that is not NUL; a boolean is one byte, 0 or 1;
-/// a float stands for its shortest decimal form where a decimal or a time asks for it. Nothing is
-/// null but a field that the layout does not name.
+/// Rows of a declared layout (BinaryRow), back to back. A message that is no multiple of the row is
+/// malformed as a whole, once. Blocks of rows are read column by column (BinaryColumns), and those
+/// with something malformed in them again, row by row.
 class BinaryDecoder {
  public:
   explicit BinaryDecoder(const Format& format);
 
-  /// Writes the message's events, up to the first one that the batch has no place for.
-  void decode(const SourceBlock& block, const Message& message, EventWriter& writer);
+  /// Writes the events of message `index`, up to the first one that the batch has no place for.
+  /// @returns the next message.
+  std::size_t decode(const SourceBlock& block, std::size_t index, EventWriter& writer);
 
   /// The fields of an event that `decode` wrote.
   std::span<const Scalar> fields_of(const SourceBlock& block, const EventExtent& event);
 
  private:
-  struct Place {
-    std::uint32_t begin = 0;  ///< in the row
-    std::uint32_t bytes = 0;
-    BinaryField::Type type = BinaryField::Type::pad;  ///< pad: not in the layout
-  };
-
   void read_row(const char* row) noexcept;
 
-  ByteOrder order_;
-  std::uint32_t row_bytes_ = 0;
-  std::vector<Place> places_;  ///< [fields]
+  BinaryRow row_;
+  BinaryColumns columns_;
   std::vector<Scalar> fields_;
 };
 

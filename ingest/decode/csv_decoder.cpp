@@ -28,7 +28,9 @@ CsvDecoder::CsvDecoder(const Format& format)
       framing_(format.framing),
       paths_(FieldPlan(format).paths),
       row_(format.csv, 0),
-      fields_(paths_.size()) {
+      fields_(paths_.size()),
+      road_(format, TextDialect::csv, MarkFinder::of_csv(csv_.delimiter, csv_.quote),
+            CsvCutter(csv_.delimiter)) {
   resolve(format.csv.columns);
 }
 
@@ -45,6 +47,7 @@ void CsvDecoder::resolve(std::span<const std::string> names) {
     if (column) columns_read_ = std::max(columns_read_, *column + 1);
   }
   row_ = CsvRow(csv_, columns_read_);
+  road_.cutter().resolve(column_of_field_, road_.spans());
 }
 
 const char* CsvDecoder::read_header(const char* text, const char* end) {
@@ -75,29 +78,51 @@ std::optional<Malformed> CsvDecoder::read_fields(const char* text, const char* e
   return std::nullopt;
 }
 
-void CsvDecoder::decode(const SourceBlock& block, const Message& message, EventWriter& writer) {
-  const char* const block_begin = block.text();
-  const char* text = block_begin + message.begin;
-  const char* const end = text + message.length;
-  if (csv_.header && message.offset == 0) {
-    text = read_header(text, end);
-    if (text == end) return;
+std::size_t CsvDecoder::decode(const SourceBlock& block, std::size_t index, EventWriter& writer) {
+  const Message& message = block.messages[index];
+  std::uint32_t begin = message.begin;
+  const std::uint32_t end = begin + message.length;
+  const bool has_header = csv_.header && message.offset == 0;
+  if (has_header) {
+    const char* const text = block.text();
+    begin = static_cast<std::uint32_t>(read_header(text + begin, text + end) - text);
+    if (begin == end) return index + 1;
   }
-  if (framing_ == Framing::message) {
-    const auto fault = read_fields(text, end);
-    const auto begin = static_cast<std::uint32_t>(text - block_begin);
-    if (row_.next() != end) {
-      writer.reject(Malformed::syntax, begin, static_cast<std::uint32_t>(end - text));
-    } else {
-      write_row(fault, begin, static_cast<std::uint32_t>(row_.end() - text), writer);
-    }
-    return;
+  if (framing_ == Framing::lines) {
+    road_.read_lines(block, index, begin, writer,
+                     [&](std::uint32_t line) { return read_line(block, line, end, writer); });
+    return index + 1;
   }
-  for (; text < end && !writer.overflowed(); text = row_.next()) {
-    const auto fault = read_fields(text, end);
-    if (is_empty_line(text, end)) continue;
-    write_row(fault, static_cast<std::uint32_t>(text - block_begin),
-              static_cast<std::uint32_t>(row_.end() - text), writer);
+  if (has_header) {
+    read_message(block, begin, end, writer);
+    return index + 1;
+  }
+  return road_.read_messages(block, index, writer, [&](std::size_t odd) {
+    const Message& row = block.messages[odd];
+    read_message(block, row.begin, row.begin + row.length, writer);
+  });
+}
+
+std::uint32_t CsvDecoder::read_line(const SourceBlock& block, std::uint32_t begin,
+                                    std::uint32_t end, EventWriter& writer) {
+  ++exact_rows_;
+  const char* const text = block.text() + begin;
+  const auto fault = read_fields(text, block.text() + end);
+  if (!is_empty_line(text, block.text() + end)) {
+    write_row(fault, begin, static_cast<std::uint32_t>(row_.end() - text), writer);
+  }
+  return static_cast<std::uint32_t>(row_.next() - block.text());
+}
+
+void CsvDecoder::read_message(const SourceBlock& block, std::uint32_t begin, std::uint32_t end,
+                              EventWriter& writer) {
+  ++exact_rows_;
+  const char* const text = block.text() + begin;
+  const auto fault = read_fields(text, block.text() + end);
+  if (row_.next() != block.text() + end) {
+    writer.reject(Malformed::syntax, begin, end - begin);
+  } else {
+    write_row(fault, begin, static_cast<std::uint32_t>(row_.end() - text), writer);
   }
 }
 

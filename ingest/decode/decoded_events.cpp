@@ -84,6 +84,21 @@ void DecodedEvents::clear() noexcept {
   narrow_value_.fill(false);
 }
 
+void DecodedEvents::begin_key_high() noexcept {
+  if (!any_key_high) std::fill_n(key_high, size, std::uint64_t{0});
+  any_key_high = true;
+}
+
+void DecodedEvents::begin_valid(std::uint32_t value) noexcept {
+  if (!any_null[value]) std::fill_n(valid[value], size, std::uint8_t{1});
+  any_null[value] = true;
+}
+
+void DecodedEvents::begin_partitions() noexcept {
+  if (one_partition && size > 0) std::fill_n(partition, size, partition[0]);
+  one_partition = false;
+}
+
 void DecodedEvents::narrow() noexcept {
   if (size == 0) return;
   narrow_time_ = max_time - min_time <= std::numeric_limits<std::uint32_t>::max();
@@ -99,6 +114,7 @@ void DecodedEvents::narrow() noexcept {
 EventColumns DecodedEvents::columns() const noexcept {
   EventColumns columns;
   columns.size = size;
+  columns.in_one_block = true;
   if (narrow_time_) {
     columns.time.narrow = reinterpret_cast<const std::uint32_t*>(time);
     columns.time.base = min_time;

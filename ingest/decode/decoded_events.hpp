@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "ingest/decode/event_extents.hpp"
 #include "kernels/event_columns.hpp"
 #include "kernels/staging_block.hpp"
 
@@ -30,13 +31,6 @@ enum class Malformed : std::uint8_t {
 };
 inline constexpr std::size_t malformed_reasons = 11;
 std::string_view name_of(Malformed reason) noexcept;
-
-/// Where an event's bytes are in the block.
-struct EventExtent {
-  std::uint32_t begin = 0;
-  std::uint32_t length = 0;
-  std::uint32_t message = 0;  ///< index of its message
-};
 
 /// A malformed event, with enough to name it and to keep its bytes.
 struct MalformedEvent {
@@ -63,25 +57,31 @@ class DecodedEvents {
   /// `partition` are null where every event agrees (see EventColumns).
   EventColumns columns() const noexcept;
 
+  /// Have the columns that are written from now on, for the events before them.
+  void begin_key_high() noexcept;
+  void begin_valid(std::uint32_t value) noexcept;
+  void begin_partitions() noexcept;
+
   /// Makes columns narrow, in place, where all of the batch fit; the last thing before it is
   /// staged: `time`, `key_low` and `values` are not to be read from then on, only columns().
   void narrow() noexcept;
 
   std::size_t size = 0;
   EventTime* time;
-  PartitionIndex* partition;
   std::uint64_t* key_low;
-  std::uint64_t* key_high;
   std::array<std::int64_t*, max_values> values{};
+  // Written only once some event asks for it: see the switches below.
+  PartitionIndex* partition;  ///< its first event always
+  std::uint64_t* key_high;
   std::array<std::uint8_t*, max_values> valid{};
 
-  bool any_key_high = false;                ///< some key_high is not 0
-  std::array<bool, max_values> any_null{};  ///< some value of the column is null
-  bool one_partition = true;                ///< all events are of partition[0]
-  EventTime min_time = 0;                   ///< over all events, when size > 0
+  bool any_key_high = false;                ///< key_high is written; else all are 0
+  std::array<bool, max_values> any_null{};  ///< the column's `valid` is written; else all are 1
+  bool one_partition = true;  ///< all events are of partition[0]; else all are written
+  EventTime min_time = 0;     ///< over all events, when size > 0
   EventTime max_time = 0;
 
-  std::vector<EventExtent> extents;  ///< [size] the events' bytes
+  EventExtents extents;  ///< [size] the events' bytes
   std::uint64_t tombstones = 0;
   std::array<std::uint64_t, malformed_reasons> malformed{};
   std::vector<MalformedEvent> malformed_events;

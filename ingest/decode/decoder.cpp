@@ -36,22 +36,28 @@ template <class FormatDecoder>
 std::size_t decode_messages(FormatDecoder& decoder, EventWriter& writer, const SourceBlock& block,
                             std::size_t first_message, DecodedEvents& events) {
   std::size_t index = first_message;
-  for (; index < block.messages.size(); ++index) {
+  while (index < block.messages.size()) {
     const Message& message = block.messages[index];
     if (message.tombstone) {
       ++events.tombstones;
+      ++index;
       continue;
     }
     writer.begin_message(message, static_cast<std::uint32_t>(index));
+    std::size_t next = index + 1;
     if (message.truncated) {
       writer.reject(Malformed::too_large, message.begin, message.length);
     } else {
-      decoder.decode(block, message, writer);
+      next = decoder.decode(block, index, writer);
     }
+    index = next;
     if (!writer.overflowed()) continue;
+    --index;  // the message that overflowed is the last one that was begun
     writer.undo_message();
     if (!writer.began_empty()) break;
-    writer.reject(Malformed::too_large, message.begin, message.length);
+    const Message& too_large = block.messages[index];
+    writer.reject(Malformed::too_large, too_large.begin, too_large.length);
+    ++index;
   }
   return index;
 }

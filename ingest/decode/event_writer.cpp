@@ -1,78 +1,22 @@
 #include "ingest/decode/event_writer.hpp"
 
 #include <algorithm>
-#include <bit>
-#include <cstring>
 
-#include <simdjson.h>
-
-#include "ingest/decode/decimal.hpp"
-#include "ingest/decode/eight_bytes.hpp"
 #include "ingest/decode/event_time.hpp"
+#include "ingest/decode/field_plan.hpp"
 #include "ingest/decode/number.hpp"
+#include "ingest/decode/value_bits.hpp"
 
 namespace sluice {
-namespace {
-
-using Kind = Scalar::Kind;
-
-bool is_ascii(std::string_view text) {
-  std::uint64_t bytes = 0;
-  for (; text.size() >= 8; text.remove_prefix(8)) bytes |= load_eight(text.data());
-  std::uint64_t rest = 0;
-  std::memcpy(&rest, text.data(), text.size());
-  return ((bytes | rest) & high_bits) == 0;
-}
-
-Converted<KeyScalar> integer_key(const Scalar& scalar) {
-  const auto [value, fault] = to_int64(scalar);
-  if (fault == Malformed::bad_value) return {{}, Malformed::bad_key};
-  return {value, fault};
-}
-
-Converted<KeyScalar> string_key(const Scalar& scalar, std::size_t max_bytes) {
-  const std::string_view text = scalar.view();
-  if (text.size() > max_bytes) return {{}, Malformed::out_of_range};
-  const bool valid = scalar.valid_utf8 || is_ascii(text) || simdjson::validate_utf8(text);
-  if (!valid) return {{}, Malformed::bad_key};
-  return {text, {}};
-}
-
-Converted<KeyScalar> untyped_key(const Scalar& scalar, KeyType type, std::size_t max_bytes) {
-  if (type == KeyType::int64) return integer_key(number_of(scalar));
-  if (type != KeyType::boolean) return string_key(scalar, max_bytes);
-  const std::string_view text = scalar.view();
-  if (text != "true" && text != "false") return {{}, Malformed::bad_key};
-  return {text == "true", {}};
-}
-
-Converted<KeyScalar> to_key(const Scalar& scalar, KeyType type, std::size_t max_bytes) {
-  const auto fits = [type](KeyType own) { return type == KeyType::as_it_came || type == own; };
-  if (scalar.absent()) return {};
-  if (scalar.kind == Kind::integer && fits(KeyType::int64)) return integer_key(scalar);
-  if (scalar.kind == Kind::string && fits(KeyType::string)) return string_key(scalar, max_bytes);
-  if (scalar.kind == Kind::boolean && fits(KeyType::boolean)) return {scalar.digits != 0, {}};
-  if (scalar.kind == Kind::untyped) return untyped_key(scalar, type, max_bytes);
-  return {{}, Malformed::bad_key};
-}
-
-}  // namespace
-
 EventWriter::EventWriter(const Format& format)
     : time_unit_(format.event_time.unit),
-      key_seed_(format.key_seed),
-      max_key_bytes_(format.max_key_bytes),
+      keys_(format),
+      values_(format.values),
       allow_non_finite_(format.allow_non_finite) {
   const FieldPlan plan(format);
   for (const FieldPath& path : plan.paths) field_names_.push_back(path.text);
   time_field_ = plan.time;
-  for (std::size_t column = 0; column < format.keys.size(); ++column) {
-    keys_.push_back({plan.keys[column], format.keys[column].type});
-  }
-  for (std::size_t column = 0; column < format.values.size(); ++column) {
-    const ValueField& value = format.values[column];
-    values_.push_back({plan.values[column], value.type, value.required, value.scale});
-  }
+  value_fields_ = plan.values;
 }
 
 void EventWriter::open(DecodedEvents& events) noexcept {
@@ -96,7 +40,7 @@ void EventWriter::undo_message() noexcept {
     --events_->malformed[static_cast<std::size_t>(event->reason)];
   }
   events_->malformed_events.erase(first, events_->malformed_events.end());
-  events_->extents.resize(start_.size);
+  events_->extents.shrink(start_.size);
   events_->size = start_.size;
   events_->min_time = start_.min_time;
   events_->max_time = start_.max_time;
@@ -116,16 +60,61 @@ void EventWriter::write(std::span<const Scalar> fields, std::uint32_t begin, std
            field < field_names_.size() ? std::string_view(field_names_[field]) : "");
     return;
   }
-  --places_;
+  const EventTime time = events_->time[events_->size];
+  events_->extents.push_back({begin, length, message_});
+  take_in(1, time, time);
+}
+
+void EventWriter::accept(std::size_t count, std::uint32_t begin, std::uint32_t row_bytes,
+                         EventTime min_time, EventTime max_time) {
+  events_->extents.append({begin, row_bytes, message_}, count);
+  take_in(count, min_time, max_time);
+}
+
+void EventWriter::accept(std::span<const EventExtent> extents) {
+  const EventTime* const time = events_->time + events_->size;
+  EventTime least = time[0];
+  EventTime greatest = time[0];
+  for (std::size_t event = 1; event < extents.size(); ++event) {
+    least = std::min(least, time[event]);
+    greatest = std::max(greatest, time[event]);
+  }
+  events_->extents.append(extents);
+  take_in(extents.size(), least, greatest);
+}
+
+void EventWriter::accept(const Draft& draft, std::size_t event, const EventExtent& extent) {
   DecodedEvents& events = *events_;
-  const std::size_t event = events.size;
-  const EventTime time = events.time[event];
-  events.min_time = event == 0 ? time : std::min(events.min_time, time);
-  events.max_time = event == 0 ? time : std::max(events.max_time, time);
-  events.partition[event] = partition_;
-  events.one_partition &= partition_ == events.partition[0];
-  events.extents.push_back({begin, length, message_});
-  events.size = event + 1;
+  const std::size_t from = draft.first + event;
+  const std::size_t to = events.size;
+  events.time[to] = events.time[from];
+  events.key_low[to] = events.key_low[from];
+  if (events.any_key_high) events.key_high[to] = draft.key_high ? events.key_high[from] : 0;
+  for (std::size_t value = 0; value < values_.size(); ++value) {
+    events.values[value][to] = events.values[value][from];
+    if (!events.any_null[value]) continue;
+    events.valid[value][to] = draft.valid[value] ? events.valid[value][from] : std::uint8_t{1};
+  }
+  events.extents.push_back(extent);
+  take_in(1, events.time[to], events.time[to]);
+}
+
+void EventWriter::take_in(std::size_t count, EventTime min_time, EventTime max_time) noexcept {
+  DecodedEvents& events = *events_;
+  const std::size_t first = events.size;
+  if (first == 0) {
+    events.min_time = min_time;
+    events.max_time = max_time;
+    events.one_partition = true;
+    events.partition[0] = partition_;
+  } else {
+    events.min_time = std::min(events.min_time, min_time);
+    events.max_time = std::max(events.max_time, max_time);
+  }
+  if (events.one_partition && events.partition[0] != partition_) events.begin_partitions();
+  if (!events.one_partition) std::fill_n(events.partition + first, count, partition_);
+  events.size = first + count;
+  places_ -= count;
 }
 
 void EventWriter::reject(Malformed reason, std::uint32_t begin, std::uint32_t length,
@@ -139,14 +128,14 @@ void EventWriter::reject(Malformed reason, std::uint32_t begin, std::uint32_t le
   events_->malformed_events.push_back({{begin, length, message_}, reason, std::string(field)});
 }
 
-EventWriter::Fault EventWriter::write_columns(std::span<const Scalar> fields) {
+Fault EventWriter::write_columns(std::span<const Scalar> fields) {
   const auto field_number = [](std::size_t field) { return static_cast<std::uint32_t>(field); };
   if (const auto fault = write_time(fields)) {
     return {fault, field_number(time_field_.value_or(field_names_.size()))};
   }
   if (const Fault fault = write_key(fields); fault.reason) return fault;
   for (std::size_t column = 0; column < values_.size(); ++column) {
-    const std::size_t field = values_[column].field;
+    const std::size_t field = value_fields_[column];
     if (const auto fault = write_value(column, fields[field])) return {fault, field_number(field)};
   }
   return {};
@@ -168,58 +157,33 @@ std::optional<Malformed> EventWriter::write_time(std::span<const Scalar> fields)
   return std::nullopt;
 }
 
-EventWriter::Fault EventWriter::write_key(std::span<const Scalar> fields) {
+Fault EventWriter::write_key(std::span<const Scalar> fields) {
   KeyIdentity identity;
-  if (keys_.size() == 1) {
-    const auto [key, fault] = to_key(fields[keys_[0].field], keys_[0].type, max_key_bytes_);
-    if (fault) return {fault, static_cast<std::uint32_t>(keys_[0].field)};
-    identity = identify(key, key_seed_);
-  } else if (!keys_.empty()) {
-    encoded_.clear();
-    for (const KeyColumn& column : keys_) {
-      const auto [key, fault] = to_key(fields[column.field], column.type, max_key_bytes_);
-      if (fault) return {fault, static_cast<std::uint32_t>(column.field)};
-      append_key_column(encoded_, key);
-    }
-    identity = identify_encoded(encoded_, key_seed_);
-  }
+  const Fault fault = keys_.identify(fields, identity);
+  if (fault.reason) return fault;
   events_->key_low[events_->size] = identity.low;
-  events_->key_high[events_->size] = identity.high;
-  events_->any_key_high |= identity.high != 0;
+  if (identity.high != 0) events_->begin_key_high();
+  if (events_->any_key_high) events_->key_high[events_->size] = identity.high;
   return {};
 }
 
 std::optional<Malformed> EventWriter::write_value(std::size_t index, const Scalar& scalar) {
-  const ValueColumn& column = values_[index];
-  std::int64_t& bits = events_->values[index][events_->size];
-  std::uint8_t& valid = events_->valid[index][events_->size];
   if (scalar.absent()) {
-    if (column.required) return Malformed::missing_value;
-    bits = 0;
-    valid = 0;
-    events_->any_null[index] = true;
+    if (values_[index].required) return Malformed::missing_value;
+    write_null(index);
     return std::nullopt;
   }
-  if (scalar.kind == Kind::untyped) return write_value(index, number_of(scalar));
-
-  valid = 1;
-  if (column.type == ValueType::float64) {
-    const auto [value, fault] = to_double(scalar, allow_non_finite_);
-    bits = std::bit_cast<std::int64_t>(value);
-    return fault;
-  }
-  const auto [value, fault] =
-      column.type == ValueType::int64 ? to_int64(scalar) : to_decimal(scalar, column.scale);
-  bits = value;
+  if (scalar.kind == Scalar::Kind::untyped) return write_value(index, number_of(scalar));
+  const auto [bits, fault] = to_value_bits(scalar, values_[index], allow_non_finite_);
+  events_->values[index][events_->size] = bits;
+  if (events_->any_null[index]) events_->valid[index][events_->size] = 1;
   return fault;
 }
 
-std::string EventWriter::encoded_key(std::span<const Scalar> fields) const {
-  std::string encoded;
-  for (const KeyColumn& column : keys_) {
-    append_key_column(encoded, to_key(fields[column.field], column.type, max_key_bytes_).value);
-  }
-  return encoded;
+void EventWriter::write_null(std::size_t index) {
+  events_->begin_valid(static_cast<std::uint32_t>(index));
+  events_->valid[index][events_->size] = 0;
+  events_->values[index][events_->size] = 0;
 }
 
 }  // namespace sluice

@@ -1,8 +1,11 @@
 #include "ingest/decode/json_decoder.hpp"
 
-#include <algorithm>
 #include <cstring>
 #include <optional>
+
+#include "ingest/decode/field_plan.hpp"
+#include "ingest/decode/json_scalar.hpp"
+#include "ingest/decode/key_columns.hpp"
 
 namespace sluice {
 namespace {
@@ -12,54 +15,42 @@ constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 }  // namespace
 
 JsonDecoder::JsonDecoder(const Format& format)
-    : framing_(format.framing), parser_(FieldPlan(format).paths) {
+    : framing_(format.framing),
+      parser_(FieldPlan(format).paths),
+      road_(format, TextDialect::json, MarkFinder::of_json(),
+            JsonCutter(format.framing == Framing::lines)) {
   fields_.resize(FieldPlan(format).paths.size());
   sources_.resize(fields_.size());
 }
 
-void JsonDecoder::decode(const SourceBlock& block, const Message& message, EventWriter& writer) {
-  if (framing_ == Framing::lines) {
-    decode_lines(block, message, writer);
-    return;
+std::size_t JsonDecoder::decode(const SourceBlock& block, std::size_t index, EventWriter& writer) {
+  if (framing_ == Framing::message) {
+    return road_.read_messages(block, index, writer, [&](std::size_t odd) {
+      const Message& message = block.messages[odd];
+      read_document(block.bytes_of(message), message.begin, writer);
+    });
   }
-  const std::string_view document = block.bytes_of(message);
-  const char* const end = document.data() + document.size();
-  if (match_shape(document.data(), end) == end) {
-    writer.write(fields_, message.begin, message.length);
-  } else {
-    decode_document(document, message.begin, writer);
-  }
+  const Message& message = block.messages[index];
+  const std::uint32_t end = message.begin + message.length;
+  road_.read_lines(block, index, message.begin, writer,
+                   [&](std::uint32_t line) { return read_line(block, line, end, writer); });
+  return index + 1;
 }
 
-void JsonDecoder::decode_lines(const SourceBlock& block, const Message& message,
-                               EventWriter& writer) {
-  const char* const block_begin = block.text();
-  const char* line = block_begin + message.begin;
-  const char* const end = line + message.length;
-  while (line < end && !writer.overflowed()) {
-    const auto begin = static_cast<std::uint32_t>(line - block_begin);
-    // A shape holds no line end, so that what matches ends in this line.
-    const char* const behind = match_shape(line, end);
-    if (behind != nullptr && (behind == end || *behind == '\n')) {
-      writer.write(fields_, begin, static_cast<std::uint32_t>(behind - line));
-      line = behind + 1;
-      continue;
-    }
-    const void* const found = std::memchr(line, '\n', static_cast<std::size_t>(end - line));
-    const char* const line_end = found != nullptr ? static_cast<const char*>(found) : end;
-    std::string_view document(line, line_end);
-    if (document.ends_with('\r')) document.remove_suffix(1);
-    if (behind != nullptr && behind == document.end()) {
-      writer.write(fields_, begin, static_cast<std::uint32_t>(document.size()));
-    } else if (!document.empty()) {
-      decode_document(document, begin, writer);
-    }
-    line = line_end + 1;
-  }
+std::uint32_t JsonDecoder::read_line(const SourceBlock& block, std::uint32_t begin,
+                                     std::uint32_t end, EventWriter& writer) {
+  const char* const line = block.text() + begin;
+  const void* const found = std::memchr(line, '\n', end - begin);
+  const char* const line_end =
+      found != nullptr ? static_cast<const char*>(found) : block.text() + end;
+  std::string_view document(line, line_end);
+  if (document.ends_with('\r')) document.remove_suffix(1);
+  if (!document.empty()) read_document(document, begin, writer);
+  return static_cast<std::uint32_t>(line_end - block.text()) + 1;
 }
 
-void JsonDecoder::decode_document(std::string_view document, std::uint32_t begin,
-                                  EventWriter& writer) {
+void JsonDecoder::read_document(std::string_view document, std::uint32_t begin,
+                                EventWriter& writer) {
   ++parsed_documents_;
   const auto length = static_cast<std::uint32_t>(document.size());
   // Newer simdjson skips a byte order mark; RFC 8259 lets a parser refuse it, and we always do.
@@ -71,58 +62,29 @@ void JsonDecoder::decode_document(std::string_view document, std::uint32_t begin
     return;
   }
   writer.write(fields_, begin, length);
-  learn(document);
+  road_.cutter().learn(document, fields_, sources_);
 }
 
 std::span<const Scalar> JsonDecoder::fields_of(const SourceBlock& block, const EventExtent& event) {
-  const std::string_view document(block.text() + event.begin, event.length);
-  if (match_shape(document.data(), document.data() + document.size()) != document.end()) {
+  if (!read_by_shape(block, event)) {
+    const std::string_view document(block.text() + event.begin, event.length);
     parser_.read(document, fields_, sources_);
+    road_.cutter().learn(document, fields_, sources_);
   }
   return fields_;
 }
 
-const char* JsonDecoder::match_shape(const char* text, const char* end) noexcept {
-  for (std::size_t place = 0; place < shapes_.size(); ++place) {
-    const char* const behind = shapes_[order_[place]].match(text, end, fields_);
-    if (behind == nullptr) continue;
-    move_to_front(place);
-    credit_ = std::min(credit_ + 1, max_credit);
-    return behind;
+bool JsonDecoder::read_by_shape(const SourceBlock& block, const EventExtent& event) {
+  if (!road_.cut_row(block, event.begin, event.length)) return false;
+  const char* const text = block.text();
+  if (!road_.ascii() && !is_valid_utf8({text + event.begin, event.length})) return false;
+  for (std::size_t field = 0; field < fields_.size(); ++field) {
+    const auto [begin, end] = road_.spans().of(field)[0];
+    fields_[field] = Scalar{};
+    if (end == 0) continue;
+    if (begin >= end || !scan_json_scalar(text + begin, text + end, fields_[field])) return false;
   }
-  return nullptr;
-}
-
-void JsonDecoder::learn(std::string_view document) {
-  if (credit_ == 0 && parsed_documents_ % sampled_without_credit != 0) return;
-  credit_ -= credit_ > 0;
-  const std::optional<std::uint64_t> fingerprint = JsonShape::fingerprint(document);
-  if (!fingerprint || std::ranges::count(fingerprints_, *fingerprint) > 0) return;
-  // One document proves nothing: a shape is learned the second time it comes up.
-  if (std::ranges::count(misses_, *fingerprint) == 0) {
-    misses_[next_miss_++ % remembered_misses] = *fingerprint;
-    return;
-  }
-  const auto is_container = [](const Scalar& field) {
-    return field.kind == Scalar::Kind::container;
-  };
-  if (std::ranges::any_of(fields_, is_container)) return;
-
-  if (shapes_.size() < max_shapes) {
-    order_[shapes_.size()] = static_cast<std::uint8_t>(shapes_.size());
-    shapes_.emplace_back(document, sources_);
-    fingerprints_.push_back(*fingerprint);
-  } else {
-    shapes_[order_.back()] = JsonShape(document, sources_);
-    fingerprints_[order_.back()] = *fingerprint;
-  }
-  move_to_front(shapes_.size() - 1);
-}
-
-void JsonDecoder::move_to_front(std::size_t place) noexcept {
-  const std::uint8_t shape = order_[place];
-  for (; place > 0; --place) order_[place] = order_[place - 1];
-  order_[0] = shape;
+  return true;
 }
 
 }  // namespace sluice

@@ -8,19 +8,25 @@
 #include <string_view>
 #include <vector>
 
-#include "ingest/decode/scalar.hpp"
+#include "ingest/decode/text_cut.hpp"
 
 namespace sluice {
 
 /// What the documents of one program share: the bytes between their scalar values.
 ///
 /// Learned from a document that simdjson's DOM parser accepted. A document whose bytes between the
-/// scalars are the same, and whose scalars are plain (strings without escapes, numbers without an
-/// exponent and of at most 19 digits, true, false, null), is then valid too, has the same members
-/// in the same places, and needs no parser. Whatever does not match may still be valid.
+/// scalars are the same, and whose scalars are plain (strings without escapes and of valid UTF-8,
+/// numbers without an exponent and of at most 19 digits, true, false, null), is then valid too, has
+/// the same members in the same places, and needs no parser. Whatever does not match may still be
+/// valid. Quotes belong to the bytes between the scalars, so that a string and a null in its place
+/// are two shapes.
+///
+/// A document is matched by its marks (MarkFinder): since quotes, backslashes and control
+/// characters are marks, one with as many marks as the shape, all of them where the shape has them,
+/// has none inside its strings.
 class JsonShape {
  public:
-  /// Documents with more bytes or more scalars are not worth learning.
+  /// Documents with more bytes, more scalars, or none, are not worth learning.
   static constexpr std::size_t max_document = 4096;
   static constexpr std::size_t max_scalars = 128;
 
@@ -33,21 +39,53 @@ class JsonShape {
   /// field may be an object or an array.
   JsonShape(std::string_view document, std::span<const char* const> sources);
 
-  /// Reads a document of this shape at `text`: sets every field. Reads up to 64 bytes past `end`.
-  /// @returns the document's end, at most `end`; nullptr: another shape, fields are undefined.
-  const char* match(const char* text, const char* end, std::span<Scalar> fields) const noexcept;
+  /// How many marks its documents have.
+  std::size_t marks() const noexcept { return marks_; }
+
+  /// Whether the rows, of marks() marks each, are of this shape as far as it looks at them: the
+  /// fields that lay_out names, and the rows' encoding, are not looked at.
+  bool matches(TextView text, const MarkedRows& rows) const noexcept;
+
+  /// Names the fields, and behind them the scalars that nobody reads, but that must be valid
+  /// scalars and no strings.
+  void lay_out(const MarkedRows& rows, std::vector<FieldTexts>& fields) const;
 
  private:
-  struct Step {
-    std::uint32_t literal = 0;  ///< begin in literals_, a multiple of 8
-    std::uint32_t length = 0;
-    std::int32_t field = -1;  ///< of the scalar after the literal; -1: nobody reads it
+  // A place in a document: a mark's, or the one before the document (-1) or behind it (marks_).
+  struct Place {
+    std::int32_t mark = -1;
+    std::int32_t shift = 0;
+  };
+  // Up to 16 bytes that all documents share.
+  struct Piece {
+    Place begin;
+    std::uint64_t bytes[2] = {};
+    std::uint64_t mask[2] = {};
+  };
+  struct Extent {
+    Place begin;
+    Place end;
+  };
+  // Scalars with no marks between them, as numbers in an array have.
+  struct Sequence {
+    Extent extent;
+    std::vector<std::string> between;
   };
 
-  bool starts_with(const char* text, const char* end, const Step& step) const noexcept;
+  void add_pieces(Place begin, std::string_view literal);
+  void add_scalars(const Extent& extent, std::string_view first, std::vector<std::string> between,
+                   std::span<const char* const> sources);
+  bool has_pieces(TextView text, const MarkedRows& rows) const noexcept;
+  bool has_sequence(TextView text, const MarkedRows& rows, const Sequence& sequence) const noexcept;
 
-  std::vector<Step> steps_;  ///< the last one has no scalar
-  std::string literals_;     ///< each zero-padded to a multiple of 8
+  std::size_t marks_ = 0;
+  std::uint32_t least_bytes_ = 0;  ///< of a document: what all share
+  std::uint32_t before_ = 0;       ///< how far before a document pieces may be looked for
+  std::uint32_t behind_ = 0;
+  std::vector<Piece> pieces_;
+  std::vector<std::optional<Extent>> fields_;  ///< nullopt: missing
+  std::vector<Extent> checked_;
+  std::vector<Sequence> sequences_;
 };
 
 }  // namespace sluice

@@ -90,21 +90,13 @@ Scalar special_number(const Scalar& untyped) {
   return text;
 }
 
-// 10^0 to 10^22 are exact, so that one multiplication or division of an exact integer rounds once
-// (Clinger, "How to read floating point numbers accurately", 1990).
-constexpr std::array<double, 23> exact_power_of_ten = {
-    1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
-    1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
-
 Converted<double> nearest_double(const Scalar& number) {
   if (number.digits == 0 && !number.truncated) return {};
-  const auto scale = static_cast<std::size_t>(std::abs(number.exponent));
-  if (number.digits <= std::uint64_t{1} << 53 && scale < exact_power_of_ten.size() &&
-      !number.truncated) {
-    const auto digits = static_cast<double>(number.digits);
-    const double magnitude = number.exponent < 0 ? digits / exact_power_of_ten[scale]
-                                                 : digits * exact_power_of_ten[scale];
-    return {number.negative ? -magnitude : magnitude, {}};
+  if (!number.truncated) {
+    double magnitude = 0;
+    if (exact_double(number.digits, number.exponent, magnitude)) {
+      return {number.negative ? -magnitude : magnitude, {}};
+    }
   }
   if (number.text == nullptr) {
     const auto magnitude = static_cast<double>(number.digits);

@@ -26,6 +26,21 @@ inline Converted<std::int64_t> to_int64(const Scalar& number) noexcept {
   return {static_cast<std::int64_t>(number.negative ? 0 - number.digits : number.digits), {}};
 }
 
+// 10^0 to 10^22 are exact, so that one multiplication or division of an exact integer rounds once
+// (Clinger, "How to read floating point numbers accurately", 1990).
+inline constexpr double exact_power_of_ten[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                                1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+                                                1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+
+/// The double nearest to digits * 10^exponent, where that takes one rounding. @returns whether.
+inline bool exact_double(std::uint64_t digits, int exponent, double& value) noexcept {
+  if (digits > std::uint64_t{1} << 53 || exponent < -22 || exponent > 22) return false;
+  const auto whole = static_cast<double>(digits);
+  value =
+      exponent < 0 ? whole / exact_power_of_ten[-exponent] : whole * exact_power_of_ten[exponent];
+  return true;
+}
+
 /// The nearest double; -0 becomes 0. Too large is out_of_range; NaN and infinities are non_finite
 /// unless they are allowed.
 Converted<double> to_double(const Scalar& number, bool allow_non_finite) noexcept;

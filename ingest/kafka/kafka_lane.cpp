@@ -38,8 +38,8 @@ KafkaPartitionList list_of_one(const std::string& topic, std::int32_t number) {
 
 }  // namespace
 
-KafkaLane::KafkaLane(const KafkaSettings& settings, std::vector<Assigned> assigned, KafkaLog log,
-                     std::optional<int> core)
+KafkaLane::KafkaLane(const KafkaSettings& settings, std::vector<AssignedPartition> assigned,
+                     KafkaLog log, std::optional<int> core)
     : brokers_(settings.brokers),
       commits_(!settings.group.empty()),
       core_(core),

@@ -24,13 +24,8 @@ namespace sluice {
 /// `fill` is for the lane's thread; the rest is thread-safe.
 class KafkaLane {
  public:
-  struct Assigned {
-    PartitionIndex index = 0;
-    KafkaPartition partition;
-  };
-
   /// @param core pins the lane's thread and the client's threads; nullopt: they run anywhere
-  KafkaLane(const KafkaSettings& settings, std::vector<Assigned> assigned, KafkaLog log,
+  KafkaLane(const KafkaSettings& settings, std::vector<AssignedPartition> assigned, KafkaLog log,
             std::optional<int> core);
   ~KafkaLane();
   KafkaLane(const KafkaLane&) = delete;

@@ -17,6 +17,12 @@ struct KafkaPartition {
   std::optional<std::int64_t> end;  ///< past the last message to read; at or before start: nothing
 };
 
+/// A partition of a lane.
+struct AssignedPartition {
+  PartitionIndex index = 0;
+  KafkaPartition partition;
+};
+
 /// Asks the brokers for the topics' partitions and works out where to start (KafkaStart) and to
 /// stop (KafkaSettings::once: the last stable offset when only committed messages are read). In the
 /// order of the settings' topics, those of a regex by name; then by number.

@@ -1,15 +1,40 @@
 #include "ingest/kafka/kafka_source.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "ingest/kafka/core_affinity.hpp"
+#include "ingest/kafka/direct/direct_lane.hpp"
+#include "ingest/kafka/direct/direct_settings.hpp"
+#include "ingest/kafka/kafka_commits.hpp"
 #include "ingest/kafka/kafka_lane.hpp"
 #include "ingest/kafka/kafka_partitions.hpp"
 
 namespace sluice {
 namespace {
+
+/// Two ways to fetch, the same messages.
+using FetchLane = std::variant<std::unique_ptr<KafkaLane>, std::unique_ptr<DirectLane>>;
+
+bool fetches_directly(const KafkaSettings& settings, const KafkaLog& log) {
+  if (settings.fetch == KafkaFetch::librdkafka) {
+    return false;
+  }
+  const auto why_not = why_not_direct(settings);
+  if (!why_not) {
+    return true;
+  }
+  if (settings.fetch == KafkaFetch::direct) {
+    throw SourceError("kafka " + settings.brokers + ": source.fetch: direct: " + *why_not);
+  }
+  if (log) {
+    log("librdkafka fetches the messages: " + *why_not);
+  }
+  return false;
+}
 
 class KafkaSource final : public Source {
  public:
@@ -19,14 +44,24 @@ class KafkaSource final : public Source {
     const std::size_t wanted = settings.lanes != 0 ? settings.lanes : cores.size();
     const std::size_t lanes = std::clamp<std::size_t>(wanted, 1, found.size());
 
-    std::vector<std::vector<KafkaLane::Assigned>> assigned(lanes);
+    std::vector<std::vector<AssignedPartition>> assigned(lanes);
     for (std::size_t i = 0; i < found.size(); ++i) {
       partitions_.push_back({found[i].topic, found[i].number});
       assigned[i % lanes].push_back({static_cast<PartitionIndex>(i), found[i]});
     }
+    const bool direct = fetches_directly(settings, log);
     for (std::size_t lane = 0; lane < lanes; ++lane) {
       const auto core = lanes == cores.size() ? std::optional(cores[lane]) : std::nullopt;
-      lanes_.push_back(std::make_unique<KafkaLane>(settings, std::move(assigned[lane]), log, core));
+      if (direct) {
+        lanes_.emplace_back(
+            std::make_unique<DirectLane>(direct_settings(settings), assigned[lane], log, core));
+      } else {
+        lanes_.emplace_back(
+            std::make_unique<KafkaLane>(settings, std::move(assigned[lane]), log, core));
+      }
+    }
+    if (direct && !settings.group.empty()) {
+      commits_.emplace(settings, partitions_, log);
     }
   }
 
@@ -38,7 +73,8 @@ class KafkaSource final : public Source {
 
   FillResult fill(unsigned lane, SourceBlock& block, const BlockLimits& limits,
                   std::atomic<std::uint64_t>& sequence) override {
-    return lanes_[lane]->fill(block, limits, sequence);
+    return std::visit([&](auto& each) { return each->fill(block, limits, sequence); },
+                      lanes_[lane]);
   }
 
   void pause(std::span<const PartitionIndex> partitions) override { set_paused(partitions, true); }
@@ -47,16 +83,24 @@ class KafkaSource final : public Source {
   }
 
   void commit(std::span<const PartitionOffset> offsets) override {
-    for (const auto& lane : lanes_) {
-      lane->commit(offsets);
+    if (commits_) {
+      commits_->commit(offsets);
+    }
+    for (const FetchLane& lane : lanes_) {
+      if (const auto* const consumer = std::get_if<std::unique_ptr<KafkaLane>>(&lane)) {
+        (*consumer)->commit(offsets);
+      }
     }
   }
 
   SourceStatistics statistics() const override {
     SourceStatistics statistics;
     statistics.partitions.resize(partitions_.size());
-    for (const auto& lane : lanes_) {
-      lane->add_to(statistics);
+    for (const FetchLane& lane : lanes_) {
+      std::visit([&statistics](const auto& each) { each->add_to(statistics); }, lane);
+    }
+    if (commits_) {
+      commits_->add_to(statistics);
     }
     return statistics;
   }
@@ -64,12 +108,14 @@ class KafkaSource final : public Source {
  private:
   void set_paused(std::span<const PartitionIndex> partitions, bool paused) {
     for (const PartitionIndex partition : partitions) {
-      lanes_[partition % lanes_.size()]->set_paused(partition, paused);
+      std::visit([&](const auto& lane) { lane->set_paused(partition, paused); },
+                 lanes_[partition % lanes_.size()]);
     }
   }
 
   std::vector<PartitionName> partitions_;
-  std::vector<std::unique_ptr<KafkaLane>> lanes_;
+  std::vector<FetchLane> lanes_;
+  std::optional<KafkaCommits> commits_;  ///< for lanes that do not commit by themselves
 };
 
 }  // namespace

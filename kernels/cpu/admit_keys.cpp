@@ -38,14 +38,7 @@ void KeyAdmission::find_tile(const TiledBatch& batch, std::size_t number, KeyBlo
   const EventColumns& events = batch.events;
   if (tile.uniform) {
     KeySlot* const slots = batch.slots + first;
-    const std::uint64_t* low = keys.low;
-    if (events.key.narrow == nullptr) {
-      low = events.key.low + first;
-    } else {
-      std::copy_n(events.key.narrow + first, size, keys.low);
-    }
-    tile.whole = dictionary_.find_all(
-        low, events.key.high == nullptr ? nullptr : events.key.high + first, size, slots);
+    tile.whole = dictionary_.find_all(events.key, first, size, slots);
     if (!tile.whole) {
       tile.missing = static_cast<std::uint32_t>(std::count(slots, slots + size, no_slot));
       std::replace(slots, slots + size, no_slot, unresolved_slot);
@@ -60,7 +53,7 @@ void KeyAdmission::find_tile(const TiledBatch& batch, std::size_t number, KeyBlo
     keys.high[taken] = events.key.high_of(event);
     keys.positions[taken++] = static_cast<std::uint32_t>(position);
   }
-  dictionary_.find_all(keys.low, events.key.high == nullptr ? nullptr : keys.high, taken,
+  dictionary_.find_all({keys.low, events.key.high == nullptr ? nullptr : keys.high}, 0, taken,
                        keys.slots);
   for (std::size_t k = 0; k < taken; ++k) {
     if (keys.slots[k] == no_slot) ++tile.missing;
@@ -117,12 +110,13 @@ void KeyAdmission::make_room(const TiledBatch& batch) {
   const std::size_t capacity = dictionary_.capacity();
   if (dictionary_.size() <= capacity / 4 * 3 && dictionary_.has_free_slot()) return;
   const std::size_t next = dictionary_.next_capacity();
-  if (next > capacity && table_.cover(table_.columns(), next)) dictionary_.grow();
+  if (next > capacity) dictionary_.grow();
 }
 
 void KeyAdmission::collect(const TiledBatch& batch) {
   may_collect_ = false;
   std::vector<std::uint8_t> live(dictionary_.bound());
+  const std::size_t chunk_rows = table_.chunk_rows();
   const std::size_t chunks = (live.size() + chunk_rows - 1) / chunk_rows;
   workers_.each(chunks, [&](unsigned, std::size_t chunk) {
     const std::span<std::uint8_t> marks =

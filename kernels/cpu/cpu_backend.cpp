@@ -5,8 +5,6 @@
 #include <fstream>
 #include <new>
 
-#include "kernels/cpu/chunk_operations.hpp"
-
 namespace sluice::cpu {
 namespace {
 
@@ -27,8 +25,8 @@ CpuBackend::CpuBackend(const BackendShape& shape)
     : workers_(shape.threads),
       budget_(shape.max_state_bytes),
       dictionary_(shape.max_keys, budget_),
-      table_(shape.layout, budget_),
-      accumulate_(shape, workers_, dictionary_, table_),
+      table_(shape.layout, budget_, workers_.count()),
+      accumulate_(shape, workers_, dictionary_, table_, budget_),
       steps_(workers_, table_),
       shifts_(shape.layout) {
   staged_.reserve(shape.batches_in_flight);
@@ -64,19 +62,24 @@ void CpuBackend::release(Ticket ticket) {
 }
 
 std::size_t CpuBackend::slot_groups() const noexcept {
-  return (dictionary_.bound() + chunk_rows - 1) / chunk_rows;
+  return (dictionary_.bound() + table_.chunk_rows() - 1) / table_.chunk_rows();
 }
 
-void CpuBackend::run(const StepProgram& program, std::span<const KeySlot> only,
-                     std::span<WindowRows> outputs) {
+void CpuBackend::run(const StepProgram& program, std::span<const KeySlot> only, std::size_t outputs,
+                     EmittedRows& rows) {
   using Kind = ColumnStep::Kind;
-  steps_.run(program.steps, only, dictionary_.bound(), outputs);
+  // Slots beyond the directory have no rows.
+  steps_.run(program, only, std::min(dictionary_.bound(), table_.slots()), outputs, rows);
   for (const ColumnStep& step : program.steps) {
     if (step.kind == Kind::remove || step.kind == Kind::reset || step.kind == Kind::drop) {
       accumulate_.rows_given_up();
       break;
     }
   }
+}
+
+void CpuBackend::each(std::size_t items, const std::function<void(std::size_t)>& task) {
+  workers_.each(items, [&](unsigned, std::size_t item) { task(item); });
 }
 
 BackendStatus CpuBackend::status() const {
@@ -86,6 +89,8 @@ BackendStatus CpuBackend::status() const {
   status.state_bytes = budget_.used();
   status.columns = table_.held();
   status.rehashes = dictionary_.rehashes();
+  status.path = accumulate_.path();
+  status.path_switches = accumulate_.path_switches();
   for (const KernelStatistics& figures : accumulate_.statistics()) {
     status.kernels.push_back(figures);
   }
@@ -97,13 +102,14 @@ StateImage CpuBackend::save() {
   StateImage image;
   image.keys = dictionary_.save();
   image.shifts = shifts_.image();
-  for (std::size_t column = 0; column < table_.columns(); ++column) {
-    StateImage::Column saved{static_cast<ColumnIndex>(column), {}};
-    for (std::size_t chunk = 0; chunk * chunk_rows < dictionary_.bound(); ++chunk) {
-      const RowGroup rows = table_.chunk(saved.column, chunk);
-      if (rows) emit_chunk(table_.layout(), rows, chunk * chunk_rows, saved.rows);
-    }
-    if (saved.rows.size() != 0) image.columns.push_back(std::move(saved));
+  const std::size_t slots = std::min(dictionary_.bound(), table_.slots());
+  EmittedRows rows;
+  for (ColumnIndex column = 0; column < table_.columns(); ++column) {
+    if (!table_.holds(column)) continue;
+    steps_.run(ColumnStep{.kind = ColumnStep::Kind::emit, .target = column}, {}, slots, 1, rows);
+    if (rows.rows() == 0) continue;
+    image.columns.push_back({column, {}});
+    rows.append_to(image.columns.back().rows, 0);
   }
   return image;
 }
@@ -122,15 +128,15 @@ void CpuBackend::load(const StateImage& image) {
 void CpuBackend::load_column(const StateImage::Column& column) {
   const RowLayout& layout = table_.layout();
   const char* const full = "max_state_bytes cannot hold the rows of the saved state";
-  if (!table_.cover(column.column + std::size_t{1}, dictionary_.capacity())) throw StateFull(full);
+  if (!table_.cover(column.column + std::size_t{1}, dictionary_.bound())) throw StateFull(full);
   for (std::size_t r = 0; r < column.rows.size(); ++r) {
     const KeySlot slot = column.rows.slots[r];
-    const RowGroup group = table_.open(column.column, slot / chunk_rows);
+    const RowGroup group = table_.open(column.column, slot / table_.chunk_rows());
     if (!group) throw StateFull(full);
+    const std::size_t row = slot % group.rows;
     const std::uint64_t* const words = column.rows.words.data() + r * layout.words();
-    std::copy_n(words, layout.hot_words, group.hot + slot % chunk_rows * layout.hot_words);
-    std::copy_n(words + layout.hot_words, layout.cold_words,
-                group.cold + slot % chunk_rows * layout.cold_words);
+    std::copy_n(words, layout.hot_words, group.hot + row * layout.hot_words);
+    std::copy_n(words + layout.hot_words, layout.cold_words, group.cold + row * layout.cold_words);
   }
   table_.set_held(column.column, column.rows.size() != 0);
 }

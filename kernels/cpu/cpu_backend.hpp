@@ -30,8 +30,10 @@ class CpuBackend final : public Backend {
   BatchReport accumulate(Ticket ticket, const BatchLimits& limits,
                          std::span<const std::uint32_t> only) override;
   void release(Ticket ticket) override;
-  void run(const StepProgram& program, std::span<const KeySlot> only,
-           std::span<WindowRows> outputs) override;
+  using Backend::run;
+  void run(const StepProgram& program, std::span<const KeySlot> only, std::size_t outputs,
+           EmittedRows& rows) override;
+  void each(std::size_t items, const std::function<void(std::size_t)>& task) override;
   std::size_t parallelism() const noexcept override { return workers_.count(); }
   std::size_t slot_groups() const noexcept override;
   bool wants_narrow() const noexcept override { return false; }

@@ -2,47 +2,10 @@
 
 #include <algorithm>
 
+#include "kernels/cpu/tile_times.hpp"
+
 namespace sluice::cpu {
 namespace {
-
-struct TimeRange {
-  EventTime earliest;
-  EventTime latest;
-};
-
-template <class Time>
-[[gnu::always_inline]] inline TimeRange scan(const Time* time, std::size_t size, EventTime base) {
-  Time earliest = time[0];
-  Time latest = time[0];
-  for (std::size_t i = 1; i < size; ++i) {
-    earliest = std::min(earliest, time[i]);
-    latest = std::max(latest, time[i]);
-  }
-  return {base + static_cast<EventTime>(earliest), base + static_cast<EventTime>(latest)};
-}
-
-[[gnu::always_inline]] inline TimeRange scan_range(const TimeColumn& time, std::size_t first,
-                                                   std::size_t size) {
-  return time.narrow != nullptr ? scan(time.narrow + first, size, time.base)
-                                : scan(time.wide + first, size, 0);
-}
-
-#if defined(__x86_64__)
-// The baseline has no 64-bit vector comparison: this loop is three times as fast with AVX2.
-[[gnu::target("avx2")]] TimeRange scan_range_avx2(const TimeColumn& time, std::size_t first,
-                                                  std::size_t size) {
-  return scan_range(time, first, size);
-}
-
-TimeRange range_of(const TimeColumn& time, std::size_t first, std::size_t size) {
-  return __builtin_cpu_supports("avx2") ? scan_range_avx2(time, first, size)
-                                        : scan_range(time, first, size);
-}
-#else
-TimeRange range_of(const TimeColumn& time, std::size_t first, std::size_t size) {
-  return scan_range(time, first, size);
-}
-#endif
 
 /// The column that all times of the range lie in, or no_column.
 ColumnIndex shared_column(const GridLimits& limits, const TimeRange& range) {
@@ -67,26 +30,6 @@ bool is_uniform(const BatchLimits& limits, const TimeRange& range, ColumnIndex* 
     if (columns[g] == no_column) return false;
   }
   return limits.grid_count != 0;
-}
-
-void note_times(const EventColumns& events, std::size_t first, std::size_t size, EventTime latest,
-                Findings& findings) {
-  const PartitionIndex* const partition = events.partition;
-  if (partition == nullptr) {
-    findings.note_time(events.single_partition, latest);
-    return;
-  }
-  unsigned differences = 0;
-  for (std::size_t i = first; i < first + size; ++i) {
-    differences |= static_cast<unsigned>(partition[i] ^ partition[first]);
-  }
-  if (differences == 0) {
-    findings.note_time(partition[first], latest);
-    return;
-  }
-  for (std::size_t i = first; i < first + size; ++i) {
-    findings.note_time(partition[i], events.time[i]);
-  }
 }
 
 /// Finds panes without dividing while times stay in the same one.
@@ -126,7 +69,7 @@ class MixedTile {
       ++findings_.future;
       return;
     }
-    if (batch_.only.empty()) {
+    if (batch_.note_times) {
       const PartitionIndex* const partition = batch_.events.partition;
       findings_.note_time(partition == nullptr ? batch_.events.single_partition : partition[event],
                           time);
@@ -186,6 +129,11 @@ class MixedTile {
 }  // namespace
 
 void Findings::clear() {
+  clear_but_maxima();
+  std::fill(maxima.begin(), maxima.end(), start_of_time);
+}
+
+void Findings::clear_but_maxima() {
   taken = 0;
   future = 0;
   in_no_window = 0;
@@ -193,7 +141,6 @@ void Findings::clear() {
   parked.clear();
   refused_by_some.clear();
   in_closed_pane.clear();
-  std::fill(maxima.begin(), maxima.end(), start_of_time);
   columns.clear();
 }
 
@@ -202,13 +149,33 @@ void Findings::note_time(PartitionIndex partition, EventTime time) {
   maxima[partition] = std::max(maxima[partition], time);
 }
 
+void note_times(const EventColumns& events, std::size_t first, std::size_t size, EventTime latest,
+                Findings& findings) {
+  const PartitionIndex* const partition = events.partition;
+  if (partition == nullptr) {
+    findings.note_time(events.single_partition, latest);
+    return;
+  }
+  unsigned differences = 0;
+  for (std::size_t i = first; i < first + size; ++i) {
+    differences |= static_cast<unsigned>(partition[i] ^ partition[first]);
+  }
+  if (differences == 0) {
+    findings.note_time(partition[first], latest);
+    return;
+  }
+  for (std::size_t i = first; i < first + size; ++i) {
+    findings.note_time(partition[i], events.time[i]);
+  }
+}
+
 void judge_tile(const TiledBatch& batch, std::size_t number, Findings& findings) {
   const std::size_t first = batch.first_of(number);
   const std::size_t size = batch.size_of(number);
   Tile& tile = batch.tiles[number];
   tile = Tile{};
   if (batch.only.empty()) {
-    const TimeRange range = range_of(batch.events.time, first, size);
+    const TimeRange range = time_range(best_instructions(), batch.events.time, first, size);
     tile.uniform = is_uniform(batch.limits, range, tile.columns);
     if (tile.uniform) {
       findings.taken += size;

@@ -15,6 +15,9 @@ namespace sluice::cpu {
 /// Events that a pass treats as one piece of work.
 inline constexpr std::size_t tile_events = 4096;
 
+/// Waking the workers costs about as much as accumulating this many events.
+inline constexpr std::size_t alone_events = 16'384;
+
 /// What a tile's events have in common. A uniform tile's events are all accepted, by every window,
 /// and lie in the same column of each grid.
 struct Tile {
@@ -37,6 +40,7 @@ struct TiledBatch {
   KeySlot* slots;        ///< [size] no_slot: the event is not taken
   ColumnIndex* columns;  ///< [grid_count x stride] of mixed tiles; no_column: not in this grid
   std::size_t stride;
+  bool note_times;  ///< these events count for their partitions' maxima
 
   std::size_t size() const noexcept { return only.empty() ? events.size : only.size(); }
   std::uint32_t event(std::size_t position) const noexcept {
@@ -91,8 +95,14 @@ struct Findings {
   ColumnSet columns;                           ///< of taken events
 
   void clear();
+  void clear_but_maxima();
   void note_time(PartitionIndex partition, EventTime time);
 };
+
+/// Notes the partitions' maxima of events [first, first + size), the latest of which is at
+/// `latest`.
+void note_times(const EventColumns& events, std::size_t first, std::size_t size, EventTime latest,
+                Findings& findings);
 
 /// Judges the events of a tile: sets the tile and, unless it is uniform, the columns and slots (to
 /// no_slot or unresolved_slot).

@@ -23,6 +23,15 @@ std::uint64_t direct_limit_for(std::size_t max_keys, const StateBudget& budget) 
   return std::min({wanted, affordable, largest_direct_limit});
 }
 
+/// Whether all keys are less than `size`, a power of two or 0.
+template <class Low>
+bool are_below(const Low* low, std::size_t count, std::uint64_t size) {
+  // A bit at or above the size shows in the union of the keys.
+  Low all_bits = 0;
+  for (std::size_t k = 0; k < count; ++k) all_bits |= low[k];
+  return all_bits < size;
+}
+
 }  // namespace
 
 KeyDictionary::KeyDictionary(std::size_t max_keys, StateBudget& budget)
@@ -49,24 +58,38 @@ KeySlot KeyDictionary::find_hashed(std::uint64_t low, std::uint64_t high,
   }
 }
 
-bool KeyDictionary::find_all(const std::uint64_t* low, const std::uint64_t* high, std::size_t count,
+bool KeyDictionary::find_all(const KeyColumn& keys, std::size_t first, std::size_t count,
                              KeySlot* slots) const noexcept {
-  // Sizes are powers of two: a bit at or above the size shows in the union of the keys.
-  std::uint64_t all_bits = 0;
-  for (std::size_t k = 0; k < count; ++k) all_bits |= low[k];
-  if (high == nullptr && all_bits < direct_size_) {
-    const std::uint32_t* const known = direct();
-    for (std::size_t k = 0; k < count; ++k) slots[k] = known[low[k]] - 1;
-  } else {
-    find_all_mixed(low, high, count, slots);
-  }
-  unsigned missing = 0;
-  for (std::size_t k = 0; k < count; ++k) missing |= slots[k] == no_slot ? 1u : 0u;
-  return missing == 0;
+  const std::uint64_t* const high = keys.high == nullptr ? nullptr : keys.high + first;
+  return keys.narrow != nullptr ? find_low(keys.narrow + first, high, count, slots)
+                                : find_low(keys.low + first, high, count, slots);
 }
 
-void KeyDictionary::find_all_mixed(const std::uint64_t* low, const std::uint64_t* high,
-                                   std::size_t count, KeySlot* slots) const noexcept {
+template <class Low>
+bool KeyDictionary::find_low(const Low* low, const std::uint64_t* high, std::size_t count,
+                             KeySlot* slots) const noexcept {
+  if (high != nullptr || !are_below(low, count, direct_size_)) {
+    return find_mixed(low, high, count, slots);
+  }
+  const std::uint32_t* const known = direct();
+#pragma GCC unroll 8
+  for (std::size_t k = 0; k < count; ++k) slots[k] = known[low[k]] - 1;
+  bool missing = false;
+  for (std::size_t k = 0; k < count; ++k) missing |= slots[k] == no_slot;
+  return !missing;
+}
+
+const std::uint32_t* KeyDictionary::direct_slots(const KeyColumn& keys, std::size_t first,
+                                                 std::size_t count) const noexcept {
+  if (keys.high != nullptr) return nullptr;
+  const bool all = keys.narrow != nullptr ? are_below(keys.narrow + first, count, direct_size_)
+                                          : are_below(keys.low + first, count, direct_size_);
+  return all ? direct() : nullptr;
+}
+
+template <class Low>
+bool KeyDictionary::find_mixed(const Low* low, const std::uint64_t* high, std::size_t count,
+                               KeySlot* slots) const noexcept {
   const auto high_of = [high](std::size_t k) { return high == nullptr ? 0 : high[k]; };
   // Each key's place is computed once, and fetched, some keys ahead of its turn.
   std::size_t places[prefetch_distance];
@@ -76,13 +99,16 @@ void KeyDictionary::find_all_mixed(const std::uint64_t* low, const std::uint64_t
     __builtin_prefetch(table() + place);
   };
   for (std::size_t k = 0; k < std::min(count, prefetch_distance); ++k) look_ahead(k);
+  bool all = true;
   for (std::size_t k = 0; k < count; ++k) {
     const std::uint64_t key_high = high_of(k);
     slots[k] = is_direct(low[k], key_high)
                    ? find(low[k], key_high)
                    : find_hashed(low[k], key_high, places[k % prefetch_distance]);
+    all &= slots[k] != no_slot;
     if (k + prefetch_distance < count) look_ahead(k + prefetch_distance);
   }
+  return all;
 }
 
 void KeyDictionary::prefetch(std::uint64_t low, std::uint64_t high) const noexcept {

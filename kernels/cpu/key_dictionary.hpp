@@ -8,6 +8,7 @@
 #include "kernels/backend.hpp"
 #include "kernels/cpu/pages.hpp"
 #include "kernels/cpu/state_budget.hpp"
+#include "kernels/event_columns.hpp"
 #include "kernels/types.hpp"
 
 namespace sluice::cpu {
@@ -25,9 +26,14 @@ class KeyDictionary {
     return find_hashed(low, high, hash(low, high) & mask_);
   }
 
-  /// Finds `count` keys. `high` may be nullptr: all 0. @returns whether all of them are known.
-  bool find_all(const std::uint64_t* low, const std::uint64_t* high, std::size_t count,
+  /// Finds the keys [first, first + count) of a column. @returns whether all of them are known.
+  bool find_all(const KeyColumn& keys, std::size_t first, std::size_t count,
                 KeySlot* slots) const noexcept;
+
+  /// By key the slot + 1, or 0, if the keys [first, first + count) are narrow and all in this
+  /// array; else nullptr.
+  const std::uint32_t* direct_slots(const KeyColumn& keys, std::size_t first,
+                                    std::size_t count) const noexcept;
 
   /// Brings the place of a key that is about to be added into the cache.
   void prefetch(std::uint64_t low, std::uint64_t high) const noexcept;
@@ -70,8 +76,12 @@ class KeyDictionary {
     return high == 0 && low < direct_limit_;
   }
   KeySlot find_hashed(std::uint64_t low, std::uint64_t high, std::size_t place) const noexcept;
-  void find_all_mixed(const std::uint64_t* low, const std::uint64_t* high, std::size_t count,
-                      KeySlot* slots) const noexcept;
+  template <class Low>
+  bool find_low(const Low* low, const std::uint64_t* high, std::size_t count,
+                KeySlot* slots) const noexcept;
+  template <class Low>
+  bool find_mixed(const Low* low, const std::uint64_t* high, std::size_t count,
+                  KeySlot* slots) const noexcept;
   bool reserve_direct(std::uint64_t low);
   bool place(const StateImage::Key& key);
   void insert(const Entry& entry) noexcept;

@@ -7,7 +7,6 @@
 
 #include "kernels/cpu/judge_events.hpp"
 #include "kernels/cpu/lift_rows.hpp"
-#include "kernels/cpu/pages.hpp"
 #include "kernels/cpu/pane_table.hpp"
 #include "kernels/cpu/workers.hpp"
 
@@ -16,8 +15,10 @@ namespace sluice::cpu {
 /// Lifts a batch's events into the rows of their slots. Never are two threads on one row, and there
 /// are no atomic read-modify-writes:
 /// - few events: the caller does it alone;
-/// - few rows: each worker has rows of its own, which fit its cache and are merged at the end;
+/// - few rows: each worker has rows of its own, a layer of the PaneTable;
 /// - many rows: each row has an owner among the workers, who picks its events out of the batch.
+///
+/// For the events that EventSweep leaves: what is new, late, early or in closed panes.
 class EventLifter {
  public:
   EventLifter(Workers& workers, PaneTable& table);
@@ -33,35 +34,24 @@ class EventLifter {
   struct Scratch;
 
   void lift_alone(const TiledBatch& batch, const double* shifts);
-  void lift_into_replicas(const TiledBatch& batch, std::span<const ColumnIndex> columns,
-                          std::size_t slots, const double* shifts);
-  void merge_replicas(std::span<const ColumnIndex> columns, std::size_t slots, std::size_t chunk);
+  void lift_into_layers(const TiledBatch& batch, const double* shifts);
   void lift_by_owner(const TiledBatch& batch, const double* shifts);
 
   template <class Wanted>
   static std::span<const std::uint32_t> pick(const TiledBatch& batch, std::size_t number,
                                              const Wanted& wanted, Scratch& scratch);
   /// Lifts the events at `positions` of one tile.
-  /// @param rows_of gives for a column a function from a slot to the row's hot part.
-  template <class RowsOf>
   void lift_picked(const TiledBatch& batch, std::span<const std::uint32_t> positions,
-                   const RowSpace& space, const RowsOf& rows_of, const double* shifts,
-                   Scratch& scratch);
+                   const RowFinder& rows, const double* shifts, Scratch& scratch);
   /// Finds rows and events of the block that are in the grid. @returns how many.
-  template <class RowsOf>
-  static std::size_t locate_mixed(const TiledBatch& batch, std::uint32_t grid,
-                                  std::span<const std::uint32_t> block, const RowsOf& rows_of,
-                                  Scratch& scratch);
-  auto table_rows() {
-    return [this](ColumnIndex column) { return table_.rows(column); };
-  }
+  static std::size_t locate(const TiledBatch& batch, std::uint32_t grid,
+                            std::span<const std::uint32_t> block, const RowFinder& rows,
+                            Scratch& scratch);
 
   Workers& workers_;
   PaneTable& table_;
   RowLifter lifter_;
-  std::size_t replica_rows_;      ///< rows that a worker has of its own, all empty between batches
   std::vector<Scratch> scratch_;  ///< one a worker
-  std::vector<std::uint32_t> replica_of_;  ///< [column] number among the batch's columns
 };
 
 }  // namespace sluice::cpu

@@ -24,29 +24,56 @@ void lift_counts(const Rows& rows, std::size_t size) {
   for (std::size_t k = 0; k < size; ++k) ++rows.row(k)[0];
 }
 
-template <class Rows>
-void lift_count_sum(const RowSpace& space, const Rows& rows, std::size_t size,
-                    const ValueColumn& values, const AccumulatorSpec& sum) {
+/// Counts again, one by one, the overflows of a block whose sums have wrapped.
+template <class Rows, class Value>
+void count_overflows(const RowSpace& space, const Rows& rows, std::size_t size, const Value* values,
+                     const AccumulatorSpec& sum) {
+  for (std::size_t k = size; k-- > 0;) {
+    rows.row(k)[sum.hot] -= static_cast<std::uint64_t>(std::int64_t{values[rows.event(k)]});
+  }
   for (std::size_t k = 0; k < size; ++k) {
-    std::uint64_t* const row = rows.row(k);
-    ++row[0];
-    add_to_sum(space, row, sum, values[rows.event(k)]);
+    add_to_sum(space, rows.row(k), sum, values[rows.event(k)]);
   }
 }
 
-template <class Rows>
-void lift_count_sum_minimum_maximum(const RowSpace& space, const Rows& rows, std::size_t size,
-                                    const ValueColumn& values, const AccumulatorSpec& sum,
-                                    std::size_t minimum, std::size_t maximum) {
+/// @returns whether a sum has overflowed
+template <class Lanes, bool HasOrder, class Rows, class Value>
+[[gnu::always_inline]] inline bool lift_vectors(const RowLanes& row, Rows rows, std::size_t size,
+                                                const Value* values) {
+  const LaneLifter<Lanes> lifter(row);
+  Lanes overflows{};
   for (std::size_t k = 0; k < size; ++k) {
-    std::uint64_t* const row = rows.row(k);
-    const std::int64_t value = values[rows.event(k)];
-    ++row[0];
-    add_to_sum(space, row, sum, value);
-    // Branches, for they are seldom taken: a stored word would be waited for by the next event.
-    PlainWords::minimum(row + minimum, value);
-    PlainWords::maximum(row + maximum, value);
+    lifter.template lift<HasOrder, true>(rows.row(k), values[rows.event(k)], overflows);
   }
+  return lifter.overflowed(overflows);
+}
+
+template <class Rows, class Value>
+[[gnu::always_inline]] inline bool lift_vectors(const RowLanes& row, const Rows& rows,
+                                                std::size_t size, const Value* values) {
+  if (row.lanes == 4) return lift_vectors<Lanes4, true>(row, rows, size, values);
+  return row.sum != nullptr ? lift_vectors<Lanes2, false>(row, rows, size, values)
+                            : lift_vectors<Lanes2, true>(row, rows, size, values);
+}
+
+template <class Rows, class Value>
+SLUICE_AVX2 bool lift_avx2(const RowLanes& row, const Rows& rows, std::size_t size,
+                           const Value* values) {
+  return lift_vectors(row, rows, size, values);
+}
+template <class Rows, class Value>
+SLUICE_AVX512 bool lift_avx512(const RowLanes& row, const Rows& rows, std::size_t size,
+                               const Value* values) {
+  return lift_vectors(row, rows, size, values);
+}
+
+template <class Rows, class Value>
+void lift_values(Instructions set, const RowLanes& row, const RowSpace& space, const Rows& rows,
+                 std::size_t size, const Value* values) {
+  const bool overflowed = set == Instructions::avx512 ? lift_avx512(row, rows, size, values)
+                                                      : lift_avx2(row, rows, size, values);
+  if (overflowed) [[unlikely]]
+    count_overflows(space, rows, size, values, *row.sum);
 }
 
 template <class Rows, class Lift>
@@ -121,53 +148,30 @@ void lift_one(const RowSpace& space, const Rows& rows, std::size_t size, const V
 
 }  // namespace
 
-RowLifter::RowLifter(const RowLayout& layout) : layout_(layout) {
-  const AccumulatorSpec* sum = nullptr;
-  const AccumulatorSpec* minimum = nullptr;
-  const AccumulatorSpec* maximum = nullptr;
-  for (std::uint32_t k = 0; k < layout.count; ++k) {
-    const AccumulatorSpec& spec = layout.accumulators[k];
-    if (spec.kind == AccumulatorKind::nulls) continue;
-    const AccumulatorSpec** const place = spec.kind == AccumulatorKind::sum_integer ? &sum
-                                          : spec.kind == AccumulatorKind::minimum   ? &minimum
-                                          : spec.kind == AccumulatorKind::maximum   ? &maximum
-                                                                                    : nullptr;
-    if (place == nullptr || *place != nullptr || spec.is_double) return;
-    *place = &spec;
-  }
-  if (sum == nullptr && minimum == nullptr && maximum == nullptr) {
-    shape_ = Shape::count;
-  } else if (sum != nullptr && minimum == nullptr && maximum == nullptr) {
-    shape_ = Shape::count_sum;
-    sum_ = *sum;
-  } else if (sum != nullptr && minimum != nullptr && maximum != nullptr &&
-             minimum->value == sum->value && maximum->value == sum->value) {
-    shape_ = Shape::count_sum_minimum_maximum;
-    sum_ = *sum;
-    minimum_ = *minimum;
-    maximum_ = *maximum;
-  }
-}
+RowLifter::RowLifter(const RowLayout& layout, Instructions set)
+    : layout_(layout), lanes_(lanes_of(layout_)), set_(set) {}
 
 template <class Rows>
 void RowLifter::lift(const RowSpace& space, const Rows& rows, std::size_t size,
                      const EventColumns& events, const double* shifts) const {
-  bool nulls = false;
+  if (size == 0) return;
+  const ValueColumn& column = events.values[lanes_.value];
+  if (!by_lanes(events)) {
+    lift_each(space, rows, size, events, shifts);
+  } else if (column.narrow != nullptr) {
+    lift_values(set_, lanes_, space, rows, size, column.narrow);
+  } else {
+    lift_values(set_, lanes_, space, rows, size, column.bits);
+  }
+}
+
+bool RowLifter::by_lanes(const EventColumns& events) const noexcept {
+  if (lanes_.lanes == 0 || set_ == Instructions::plain) return false;
+  if (events.values[lanes_.value].valid != nullptr) return false;
   for (std::uint32_t v = 0; v < events.value_count; ++v) {
-    nulls = nulls || events.values[v].valid != nullptr;
+    if (events.values[v].valid != nullptr && (lanes_.nulls >> v & 1u) != 0) return false;
   }
-  const ValueColumn values = events.values[sum_.value];
-  switch (nulls ? Shape::any : shape_) {
-    case Shape::count:
-      return lift_counts(rows, size);
-    case Shape::count_sum:
-      return lift_count_sum(space, rows, size, values, sum_);
-    case Shape::count_sum_minimum_maximum:
-      return lift_count_sum_minimum_maximum(space, rows, size, values, sum_, minimum_.hot,
-                                            maximum_.hot);
-    case Shape::any:
-      return lift_each(space, rows, size, events, shifts);
-  }
+  return true;
 }
 
 template <class Rows>
@@ -182,7 +186,7 @@ void RowLifter::lift_each(const RowSpace& space, const Rows& rows, std::size_t s
 
 template void RowLifter::lift(const RowSpace&, const RowsByAddress&, std::size_t,
                               const EventColumns&, const double*) const;
-template void RowLifter::lift(const RowSpace&, const RowsBySlot&, std::size_t, const EventColumns&,
+template void RowLifter::lift(const RowSpace&, const RowsInOrder&, std::size_t, const EventColumns&,
                               const double*) const;
 
 }  // namespace sluice::cpu

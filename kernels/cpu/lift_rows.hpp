@@ -4,6 +4,8 @@
 #include <cstdint>
 
 #include "kernels/accumulator.hpp"
+#include "kernels/cpu/instructions.hpp"
+#include "kernels/cpu/row_lanes.hpp"
 #include "kernels/cpu/row_space.hpp"
 #include "kernels/event_columns.hpp"
 #include "kernels/types.hpp"
@@ -20,15 +22,12 @@ struct RowsByAddress {
   std::size_t event(std::size_t k) const noexcept { return events[k]; }
 };
 
-/// Consecutive events, the first of them `first_event`, and rows that lie side by side from
-/// `first_row` on: event k of them goes into row slots[k].
-struct RowsBySlot {
-  std::uint64_t* first_row;
-  std::size_t hot_words;
-  const KeySlot* slots;
+/// Rows of consecutive events, the first of them `first_event`.
+struct RowsInOrder {
+  std::uint64_t* const* rows;
   std::size_t first_event;
 
-  std::uint64_t* row(std::size_t k) const noexcept { return first_row + slots[k] * hot_words; }
+  std::uint64_t* row(std::size_t k) const noexcept { return rows[k]; }
   std::size_t event(std::size_t k) const noexcept { return first_event + k; }
 };
 
@@ -37,26 +36,29 @@ struct RowsBySlot {
 /// one loop for everything.
 class RowLifter {
  public:
-  explicit RowLifter(const RowLayout& layout);
+  explicit RowLifter(const RowLayout& layout, Instructions set = best_instructions());
+  RowLifter(const RowLifter&) = delete;
+  RowLifter& operator=(const RowLifter&) = delete;
 
   /// Lifts `size` events into their rows, which may repeat and lie in `space`.
-  /// @param rows RowsByAddress or RowsBySlot
+  /// @param rows RowsByAddress or RowsInOrder
   template <class Rows>
   void lift(const RowSpace& space, const Rows& rows, std::size_t size, const EventColumns& events,
             const double* shifts) const;
 
- private:
-  enum class Shape : std::uint8_t { any, count, count_sum, count_sum_minimum_maximum };
+  /// Whether these events are lifted by whole vectors.
+  bool by_lanes(const EventColumns& events) const noexcept;
+  const RowLanes& lanes() const noexcept { return lanes_; }
+  Instructions instructions() const noexcept { return set_; }
 
+ private:
   template <class Rows>
   void lift_each(const RowSpace& space, const Rows& rows, std::size_t size,
                  const EventColumns& events, const double* shifts) const;
 
   RowLayout layout_;
-  Shape shape_ = Shape::any;  ///< what is left of the layout while no value is null
-  AccumulatorSpec sum_;
-  AccumulatorSpec minimum_;
-  AccumulatorSpec maximum_;
+  RowLanes lanes_;
+  Instructions set_;
 };
 
 }  // namespace sluice::cpu

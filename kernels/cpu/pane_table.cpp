@@ -4,109 +4,264 @@
 #include <bit>
 #include <cassert>
 #include <cstring>
+#include <utility>
+
+#include "kernels/cpu/chunk_operations.hpp"
 
 namespace sluice::cpu {
 namespace {
 
 constexpr std::size_t first_columns = 16;
-constexpr std::size_t first_chunks = 4;
+// Chunks that a worker takes at a time.
+constexpr std::size_t chunks_ahead = 32;
 
-std::vector<std::uint64_t> empty_chunk_of(const RowLayout& layout) {
-  std::vector<std::uint64_t> words(chunk_rows * layout.words());
+/// Rows of a chunk for so many slots.
+std::size_t chunk_rows_for(std::size_t slots) noexcept {
+  return std::bit_ceil(std::clamp(slots, min_chunk_rows, max_chunk_rows));
+}
+
+/// Words of a chunk; no row of up to 64 bytes lies in two cache lines.
+std::size_t chunk_words_of(const RowLayout& layout, std::size_t rows) noexcept {
+  const std::size_t alignment = std::min<std::size_t>(layout.hot_words, 8);
+  return (rows * layout.words() + alignment - 1) / alignment * alignment;
+}
+
+std::vector<std::uint64_t> empty_chunk_of(const RowLayout& layout, std::size_t rows) {
+  std::vector<std::uint64_t> words(chunk_words_of(layout, rows));
   for (std::uint32_t k = 0; k < layout.count; ++k) {
     const AccumulatorSpec& spec = layout.accumulators[k];
     if (identity_word(spec) == 0) continue;
-    for (std::size_t row = 0; row < chunk_rows; ++row) {
+    for (std::size_t row = 0; row < rows; ++row) {
       words[row * layout.hot_words + spec.hot] = identity_word(spec);
     }
   }
   return words;
 }
 
-std::size_t directory_bytes(std::size_t columns, std::size_t chunks) {
-  return columns * (chunks * sizeof(std::uint32_t) + 1);
+/// A layer's directory with more columns and chunks.
+std::vector<std::uint64_t*> grown(const std::vector<std::uint64_t*>& old, std::size_t old_columns,
+                                  std::size_t old_chunks, std::size_t columns, std::size_t chunks) {
+  std::vector<std::uint64_t*> directory(columns * chunks);
+  for (std::size_t column = 0; column < old_columns; ++column) {
+    std::copy_n(old.data() + column * old_chunks, old_chunks, directory.data() + column * chunks);
+  }
+  return directory;
 }
 
 }  // namespace
 
-PaneTable::PaneTable(const RowLayout& layout, StateBudget& budget)
+PaneTable::PaneTable(const RowLayout& layout, StateBudget& budget, unsigned workers)
     : layout_(layout),
       budget_(budget),
-      pool_(chunk_rows * layout.words(), budget),
-      empty_chunk_(empty_chunk_of(layout)) {}
+      layers_(workers),
+      pool_(pool_of(chunk_rows_)),
+      empty_chunk_(empty_chunk_of(layout, chunk_rows_)),
+      sealed_(layout, budget, workers) {
+  for (unsigned worker = 0; worker < layers_.size(); ++worker) reset(spoil_rows(worker));
+}
+
+std::unique_ptr<ChunkPool> PaneTable::pool_of(std::size_t rows) const {
+  return std::make_unique<ChunkPool>(chunk_words_of(layout_, rows), layers_.size(), budget_);
+}
+
+std::size_t PaneTable::directory_bytes(std::size_t columns, std::size_t chunks) const noexcept {
+  return columns * (layers_covered_ * chunks * sizeof(Chunk) + 1);
+}
 
 bool PaneTable::cover(std::size_t columns, std::size_t slots) {
-  const std::size_t chunks = (slots + chunk_rows - 1) / chunk_rows;
+  const std::size_t rows = chunk_rows_for(slots);
+  if (rows > chunk_rows_) enlarge_chunks(rows);
+  const std::size_t chunks = (slots + chunk_rows_ - 1) / chunk_rows_;
   if (columns <= columns_ && chunks <= chunks_) return true;
   const std::size_t new_columns =
       columns <= columns_ ? columns_ : std::max(first_columns, std::bit_ceil(columns));
-  const std::size_t new_chunks =
-      chunks <= chunks_ ? chunks_ : std::max(first_chunks, std::bit_ceil(chunks));
+  const std::size_t new_chunks = chunks <= chunks_ ? chunks_ : std::bit_ceil(chunks);
   if (!budget_.take(directory_bytes(new_columns, new_chunks) -
                     directory_bytes(columns_, chunks_))) {
     return false;
   }
-  std::vector<std::uint32_t> grown(new_columns * new_chunks, ChunkPool::none);
-  for (std::size_t column = 0; column < columns_; ++column) {
-    std::copy_n(directory_.data() + column * chunks_, chunks_, grown.data() + column * new_chunks);
+  for (std::size_t layer = 0; layer < layers_covered_; ++layer) {
+    auto& directory = layers_[layer].directory;
+    directory = grown(directory, columns_, chunks_, new_columns, new_chunks);
   }
-  directory_ = std::move(grown);
   held_.resize(new_columns);
   columns_ = new_columns;
   chunks_ = new_chunks;
   return true;
 }
 
+std::size_t PaneTable::bytes_of_more(std::size_t columns, std::size_t slots) const noexcept {
+  if (columns == 0) return 0;
+  const std::size_t rows = std::max(chunk_rows_, chunk_rows_for(slots));
+  const std::size_t chunks = (slots + rows - 1) / rows;
+  const std::size_t chunk_bytes = chunk_words_of(layout_, rows) * sizeof(std::uint64_t);
+  const std::size_t all = std::max(first_columns, std::bit_ceil(columns_ + columns));
+  return columns * chunks * chunk_bytes + directory_bytes(all, std::bit_ceil(chunks)) -
+         std::min(directory_bytes(columns_, chunks_), directory_bytes(columns_, chunks));
+}
+
+void PaneTable::enlarge_chunks(std::size_t rows) {
+  const std::size_t merged = rows / chunk_rows_;
+  const std::size_t chunks = (chunks_ + merged - 1) / merged;
+  std::unique_ptr<ChunkPool> pool = pool_of(rows);
+  std::vector<std::uint64_t> empty = empty_chunk_of(layout_, rows);
+  std::vector<Chunk> directory(columns_ * chunks);
+  const auto& old = layers_[0].directory;
+  for (std::size_t at = 0; at < old.size(); ++at) {
+    if (old[at] == nullptr) continue;
+    const std::size_t number = at % chunks_;
+    Chunk& to = directory[at / chunks_ * chunks + number / merged];
+    if (to == nullptr) {
+      to = pool->take();
+      if (to == nullptr) {
+        std::erase(directory, nullptr);
+        pool->give(directory);
+        return;
+      }
+      std::copy(empty.begin(), empty.end(), to);
+    }
+    const RowGroup from = group(old[at]);
+    const std::size_t row = number % merged * chunk_rows_;
+    std::copy_n(from.hot, chunk_rows_ * layout_.hot_words, to + row * layout_.hot_words);
+    std::copy_n(from.cold, chunk_rows_ * layout_.cold_words,
+                to + rows * layout_.hot_words + row * layout_.cold_words);
+  }
+  std::vector<Chunk> emptied = old;
+  std::erase(emptied, nullptr);
+  pool_->give(emptied);
+  budget_.give(directory_bytes(columns_, chunks_) - directory_bytes(columns_, chunks));
+  pool_ = std::move(pool);
+  empty_chunk_ = std::move(empty);
+  layers_[0].directory = std::move(directory);
+  for (std::size_t layer = 1; layer < layers_covered_; ++layer) {
+    layers_[layer].directory.assign(columns_ * chunks, nullptr);
+  }
+  chunks_ = chunks;
+  chunk_rows_ = rows;
+  for (unsigned worker = 0; worker < layers_.size(); ++worker) reset(spoil_rows(worker));
+}
+
 RowGroup PaneTable::chunk(ColumnIndex column, std::size_t chunk) const noexcept {
   if (column >= columns_ || chunk >= chunks_) return {};
-  const std::uint32_t id = entry(column, chunk).load(std::memory_order_acquire);
-  return id == ChunkPool::none ? RowGroup{} : group(id);
+  const Chunk found = entry(place(column, chunk)).load(std::memory_order_acquire);
+  return found == nullptr ? RowGroup{} : group(found);
 }
 
 RowGroup PaneTable::open(ColumnIndex column, std::size_t chunk) {
-  const auto place = entry(column, chunk);
-  std::uint32_t id = place.load(std::memory_order_acquire);
-  if (id != ChunkPool::none) return group(id);
-  const std::uint32_t fresh = pool_.take();
-  if (fresh == ChunkPool::none) {
+  const auto at = entry(place(column, chunk));
+  Chunk found = at.load(std::memory_order_acquire);
+  if (found != nullptr) return group(found);
+  const Chunk fresh = pool_->take();
+  if (fresh == nullptr) {
     // Another thread may have opened it with the last of the budget.
-    id = place.load(std::memory_order_acquire);
-    return id == ChunkPool::none ? RowGroup{} : group(id);
+    found = at.load(std::memory_order_acquire);
+    return found == nullptr ? RowGroup{} : group(found);
   }
   reset(group(fresh));
-  if (place.compare_exchange_strong(id, fresh, std::memory_order_acq_rel)) return group(fresh);
-  pool_.give(fresh);
-  return group(id);
+  if (at.compare_exchange_strong(found, fresh, std::memory_order_acq_rel)) return group(fresh);
+  pool_->give(fresh);
+  return group(found);
 }
 
-ColumnRows PaneTable::rows(ColumnIndex column) {
-  ColumnRows rows;
+RowGroup PaneTable::open(Writer writer, ColumnIndex column, std::size_t chunk) {
+  const std::size_t where = place(column, chunk);
+  const auto at = entry(where, writer.layer);
+  Chunk found = at.load(std::memory_order_acquire);
+  if (found != nullptr) return group(found);
+  const Chunk fresh = take_chunk(writer.worker);
+  if (fresh == nullptr) {
+    found = at.load(std::memory_order_acquire);
+    return found == nullptr ? RowGroup{} : group(found);
+  }
+  reset(group(fresh));
+  if (writer.layer != 0) {
+    at.store(fresh, std::memory_order_relaxed);
+    layers_[writer.layer].opened.push_back(where);
+  } else if (!at.compare_exchange_strong(found, fresh, std::memory_order_acq_rel)) {
+    layers_[writer.worker].spare.push_back(fresh);
+    return group(found);
+  }
+  return group(fresh);
+}
+
+PaneTable::Chunk PaneTable::take_chunk(unsigned worker) {
+  std::vector<Chunk>& spare = layers_[worker].spare;
+  if (spare.empty()) {
+    spare.resize(chunks_ahead);
+    spare.resize(pool_->take(spare));
+    std::reverse(spare.begin(), spare.end());
+    if (spare.empty()) return nullptr;
+  }
+  const Chunk chunk = spare.back();
+  spare.pop_back();
+  return chunk;
+}
+
+bool PaneTable::has_room(std::size_t chunks) const noexcept {
+  // Each worker may hold some that another one lacks.
+  return budget_.left() / chunk_bytes() >= chunks + layers_.size() * chunks_ahead;
+}
+
+void PaneTable::end_opening() {
+  for (Layer& layer : layers_) {
+    if (!layer.spare.empty()) pool_->give(layer.spare);
+    layer.spare.clear();
+  }
+}
+
+bool PaneTable::cover_layers() {
+  if (layers_covered_ == layers_.size()) return true;
+  const std::size_t added = layers_.size() - layers_covered_;
+  if (!budget_.take(added * columns_ * chunks_ * sizeof(Chunk))) return false;
+  layers_covered_ = layers_.size();
+  for (std::size_t layer = 1; layer < layers_covered_; ++layer) {
+    layers_[layer].directory.assign(columns_ * chunks_, nullptr);
+  }
+  return true;
+}
+
+bool PaneTable::merge(unsigned layer, std::size_t opened) {
+  const std::size_t where = layers_[layer].opened[opened];
+  const Chunk found = std::exchange(layers_[layer].directory[where], nullptr);
+  const auto at = entry(where);
+  const Chunk target = at.load(std::memory_order_relaxed);
+  if (target == nullptr) {
+    at.store(found, std::memory_order_relaxed);
+    return false;
+  }
+  combine_chunk(layout_, group(target), group(found));
+  pool_->give(found);
+  return true;
+}
+
+void PaneTable::end_merging() {
+  for (Layer& layer : layers_) layer.opened.clear();
+}
+
+RowFinder PaneTable::rows(Writer writer) noexcept {
+  RowFinder rows;
   rows.table_ = this;
-  rows.column_ = column;
-  rows.directory_ = directory_.data() + column * chunks_;
-  rows.base_ = pool_.address(1);
-  rows.chunk_words_ = pool_.chunk_words();
+  rows.writer_ = writer;
+  rows.directory_ = layers_[writer.layer].directory.data();
+  rows.chunks_ = chunks_;
+  rows.shift_ = static_cast<unsigned>(std::countr_zero(chunk_rows_));
+  rows.mask_ = chunk_rows_ - 1;
   rows.hot_words_ = layout_.hot_words;
   return rows;
 }
 
-std::uint64_t* ColumnRows::opened(KeySlot slot) const {
-  const RowGroup group = table_->open(column_, slot / chunk_rows);
-  assert(group);
-  return group.hot + slot % chunk_rows * hot_words_;
-}
-
 void PaneTable::drop(ColumnIndex column, std::size_t chunk) {
   if (column >= columns_ || chunk >= chunks_) return;
-  const std::uint32_t id = entry(column, chunk).exchange(ChunkPool::none);
-  if (id != ChunkPool::none) pool_.give(id);
+  const Chunk found = entry(place(column, chunk)).exchange(nullptr);
+  if (found != nullptr) pool_->give(found);
 }
 
 void PaneTable::reset(RowGroup group) const noexcept {
-  std::memcpy(group.hot, empty_chunk_.data(), pool_.chunk_bytes());
+  std::memcpy(group.hot, empty_chunk_.data(), pool_->chunk_bytes());
 }
 
 void PaneTable::mark_rows(std::size_t chunk, std::span<std::uint8_t> marks) const noexcept {
+  sealed_.mark_rows(chunk, marks);
   for (std::size_t column = 0; column < columns_; ++column) {
     const RowGroup rows = this->chunk(static_cast<ColumnIndex>(column), chunk);
     if (!rows) continue;
@@ -117,14 +272,16 @@ void PaneTable::mark_rows(std::size_t chunk, std::span<std::uint8_t> marks) cons
 }
 
 void PaneTable::clear() {
+  sealed_.clear();
   for (std::size_t column = 0; column < columns_; ++column) {
     for (std::size_t chunk = 0; chunk < chunks_; ++chunk) {
       drop(static_cast<ColumnIndex>(column), chunk);
     }
   }
   budget_.give(directory_bytes(columns_, chunks_));
-  directory_.clear();
+  for (Layer& layer : layers_) layer.directory.clear();
   held_.clear();
+  layers_covered_ = 1;
   columns_ = 0;
   chunks_ = 0;
 }

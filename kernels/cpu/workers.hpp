@@ -42,6 +42,32 @@ class Workers {
         &share);
   }
 
+  /// As each, but the items of a worker lie side by side as far as they can: each begins in a part
+  /// of its own, and goes on with what is left of the others' parts.
+  template <class Task>
+  void each_near(std::size_t items, Task&& task) {
+    struct alignas(64) Part {
+      std::atomic<std::size_t> next;
+      std::size_t end;
+    };
+    const std::size_t workers = count();
+    std::vector<Part> parts(workers);
+    for (std::size_t part = 0; part < workers; ++part) {
+      parts[part].next = items * part / workers;
+      parts[part].end = items * (part + 1) / workers;
+    }
+    each(workers, [&](unsigned worker, std::size_t start) {
+      for (std::size_t k = 0; k < workers; ++k) {
+        Part& part = parts[(start + k) % workers];
+        for (;;) {
+          const std::size_t item = part.next.fetch_add(1, std::memory_order_relaxed);
+          if (item >= part.end) break;
+          task(worker, item);
+        }
+      }
+    });
+  }
+
  private:
   using Call = void (*)(void* context, unsigned worker);
 

@@ -1,19 +1,13 @@
 #include "kernels/cuda/accumulate.hpp"
 
 #include "kernels/cuda/atomic_words.cuh"
+#include "kernels/cuda/plain_events.cuh"
 #include "kernels/cuda/thread_range.cuh"
 #include "kernels/row_operations.hpp"
 
 namespace sluice::cuda {
 
 namespace {
-
-/// The entry of the chunk that holds `slot` in a column; absent for a column that the directory
-/// does not have.
-__device__ ChunkEntry entry_of(const PaneTableRef& table, ColumnIndex column, KeySlot slot) {
-  return column < table.columns ? table.directory[table.index_of(column, slot / chunk_slots)]
-                                : absent_chunk;
-}
 
 __device__ bool has_all_chunks(const BatchView& batch, const PaneTableRef& table, EventTime time,
                                KeySlot slot) {
@@ -26,19 +20,28 @@ __device__ bool has_all_chunks(const BatchView& batch, const PaneTableRef& table
   return true;
 }
 
-__device__ void note_column(const PaneTableRef& table, const BatchLists& lists,
-                            ColumnIndex column) {
-  std::uint32_t* const noted = &table.noted[column];
-  if (atomic_load(noted) != 0 || atomic_exchange(noted, 1u) != 0) return;
-  lists.columns[atomic_add(&lists.counters->batch.columns, 1u)] = column;
-}
-
 __device__ void note_refusals(const BatchLimits& limits, const BatchLists& lists, EventTime time) {
   if (time >= limits.untouched_from) return;
   for (std::uint32_t w = 0; w < limits.window_count; ++w) {
     if (refuses(limits.windows[w], time)) {
       atomic_add(&lists.counters->batch.refused[w], std::uint64_t{1});
     }
+  }
+}
+
+/// The largest |value| that goes into a sum of integers.
+__device__ void note_magnitude(const RowLayout& layout, const BatchView& batch,
+                               const BatchLists& lists, std::uint32_t event) {
+  std::uint64_t* const largest = &lists.counters->plain.magnitude;
+  for (std::uint32_t k = 0; k < layout.count; ++k) {
+    const AccumulatorSpec& spec = layout.accumulators[k];
+    const ValueColumn& column = batch.events.values[spec.value];
+    if (spec.kind != AccumulatorKind::sum_integer) continue;
+    if (column.valid != nullptr && column.valid[event] == 0) continue;
+    const std::int64_t value = column[event];
+    const std::uint64_t magnitude =
+        value < 0 ? ~static_cast<std::uint64_t>(value) + 1 : static_cast<std::uint64_t>(value);
+    if (magnitude > atomic_load(largest)) atomic_max(largest, magnitude);
   }
 }
 
@@ -60,6 +63,7 @@ __device__ void lift(const BatchView& batch, const PaneTableRef& table, const Sh
     lists.corrections[atomic_add(&lists.counters->batch.corrections, 1u)] = {event, slot};
   }
   note_refusals(batch.limits, lists, time);
+  note_magnitude(table.layout, batch, lists, event);
 }
 
 __global__ void __launch_bounds__(block_size)

@@ -16,8 +16,10 @@ Accumulation::Accumulation(const BackendShape& shape, DeviceState& state, Kernel
       times_(times),
       stream_(stream),
       row_bytes_(shape.layout.hot_words * sizeof(std::uint64_t)),
+      plain_(shape, state, times, stream),
       selection_(shape.max_batch_events),
       slots_(shape.max_batch_events),
+      not_plain_(shape.max_batch_events),
       unplaced_(shape.max_batch_events),
       starved_(shape.max_batch_events),
       left_over_(shape.max_batch_events),
@@ -30,6 +32,7 @@ Accumulation::Accumulation(const BackendShape& shape, DeviceState& state, Kernel
   fill_bytes(partition_maxima_.data(), 0, partition_maxima_.bytes(), stream_);
   lists_ = {.counters = &front_.device.data()->counters,
             .slots = slots_.data(),
+            .left_over = not_plain_.data(),
             .late = late_.device.data(),
             .parked = parked_.device.data(),
             .unplaced = unplaced_.data(),
@@ -52,16 +55,17 @@ BatchReport Accumulation::run(const StagedBatch& batch, const BatchLimits& limit
   const std::size_t offered = only.empty() ? batch.host.size : only.size();
   if (offered == 0) return report;
 
-  BatchView view = view_of(batch, limits, only);
-  prepare_lists();
-  stream_.wait(batch.copied);
-  judge(view, only.empty());
-  while (view.selected != 0) {
-    const std::size_t slots_before = state_.keys().available();
-    run_round(view, shifts);
-    view.selection = selection_.device.data();
-    view.selected = static_cast<std::uint32_t>(settle_round(slots_before, report));
+  prepare(batch, limits);
+  BatchView view{
+      .events = batch.device, .limits = limits, .selected = static_cast<std::uint32_t>(offered)};
+  if (only.empty()) {
+    take_plain(batch, limits, shifts, view);
+  } else {
+    upload_selection(only, view);
   }
+  const bool has_rounds = view.selected != 0;
+  if (has_rounds) run_rounds(view, only.empty(), shifts, report);
+  plain_.finish(offered, limits, front_.host[0].counters.plain, has_rounds);
   read_lists(batch, limits, report);
   report.accepted = offered - report.future - report.in_no_window - report.late - report.keys_full -
                     report.parked.size();
@@ -69,16 +73,50 @@ BatchReport Accumulation::run(const StagedBatch& batch, const BatchLimits& limit
   return report;
 }
 
-BatchView Accumulation::view_of(const StagedBatch& batch, const BatchLimits& limits,
-                                std::span<const std::uint32_t> only) {
-  BatchView view{.events = batch.device, .limits = limits};
-  upload_columns(view.limits);
-  view.selected = static_cast<std::uint32_t>(only.empty() ? batch.host.size : only.size());
-  if (only.empty()) return view;
+void Accumulation::prepare(const StagedBatch& batch, const BatchLimits& limits) {
+  ColumnIndex last = 0;
+  std::size_t panes = 0;
+  for (std::uint32_t g = 0; g < limits.grid_count; ++g) {
+    const GridLimits& grid = limits.grids[g];
+    for (std::uint32_t p = 0; p < grid.pane_count; ++p) last = std::max(last, grid.columns[p]);
+    panes += grid.pane_count;
+  }
+  // Events of a column that the directory cannot have find no chunk, and are parked.
+  if (panes > 0) state_.cover_columns(std::size_t{last} + 1);
+  if (batch.device.key.high == nullptr) state_.expect_integer_keys();
+  state_.reserve_for_closing(limits.closing_columns, batch.host.size);
+  columns_.reserve(state_.panes().columns());
+  lists_.columns = columns_.device.data();
+  fill_bytes(lists_.counters, 0, sizeof(BatchCounters), stream_);
+  stream_.wait(batch.copied);
+}
+
+void Accumulation::take_plain(const StagedBatch& batch, const BatchLimits& limits,
+                              const Shifts& shifts, BatchView& view) {
+  if (!plain_.start(batch, limits, shifts, lists_)) return;
+  read_front(maxima_expected_);
+  const PlainTotals& totals = front_.host[0].counters.plain;
+  plain_.settle(totals);
+  view.selected = totals.left_over;
+  view.selection = not_plain_.data();
+}
+
+void Accumulation::upload_selection(std::span<const std::uint32_t> only, BatchView& view) {
   std::copy(only.begin(), only.end(), selection_.host.begin());
   selection_.upload(only.size(), stream_);
   view.selection = selection_.device.data();
-  return view;
+}
+
+void Accumulation::run_rounds(BatchView& view, bool with_maxima, const Shifts& shifts,
+                              BatchReport& report) {
+  upload_columns(view.limits);
+  judge(view, with_maxima);
+  while (view.selected != 0) {
+    const std::size_t slots_before = state_.keys().available();
+    run_round(view, shifts);
+    view.selection = selection_.device.data();
+    view.selected = static_cast<std::uint32_t>(settle_round(slots_before, report));
+  }
 }
 
 void Accumulation::upload_columns(BatchLimits& limits) {
@@ -86,25 +124,13 @@ void Accumulation::upload_columns(BatchLimits& limits) {
   for (std::uint32_t g = 0; g < limits.grid_count; ++g) panes += limits.grids[g].pane_count;
   pane_columns_.reserve(panes);
   std::size_t used = 0;
-  ColumnIndex last = 0;
   for (std::uint32_t g = 0; g < limits.grid_count; ++g) {
     GridLimits& grid = limits.grids[g];
-    for (std::uint32_t p = 0; p < grid.pane_count; ++p) {
-      pane_columns_.host[used + p] = grid.columns[p];
-      last = std::max(last, grid.columns[p]);
-    }
+    std::copy_n(grid.columns, grid.pane_count, pane_columns_.host.begin() + used);
     grid.columns = pane_columns_.device.data() + used;
     used += grid.pane_count;
   }
   pane_columns_.upload(used, stream_);
-  // Events of a column that the directory cannot have find no chunk, and are parked.
-  if (used > 0) state_.cover_columns(std::size_t{last} + 1);
-}
-
-void Accumulation::prepare_lists() {
-  columns_.reserve(state_.panes().columns());
-  lists_.columns = columns_.device.data();
-  fill_bytes(lists_.counters, 0, sizeof(BatchCounters), stream_);
 }
 
 void Accumulation::judge(const BatchView& view, bool with_maxima) {
@@ -149,6 +175,7 @@ void Accumulation::run_round(const BatchView& view, const Shifts& shifts) {
   const std::uint64_t event_bytes = sizeof(EventTime) + 2 * sizeof(std::uint32_t) +
                                     view.events.value_count * sizeof(std::int64_t);
   times_.stop(Stage::accumulate, stream_, events, events * (event_bytes + 2 * grids * row_bytes_));
+  state_.panes().download_totals(stream_);
   read_front(maxima_expected_);
 }
 
@@ -162,6 +189,7 @@ std::size_t Accumulation::settle_round(std::size_t slots_before, BatchReport& re
   const RoundTotals round = front_.host[0].counters.round;
   state_.keys().settled(round.claimed);
   const std::size_t missing = state_.panes().taken(round.popped);
+  state_.panes().take_back(stream_);
   take_first_seen(round.claimed, report);
   std::size_t next = 0;
   const auto go_on_with = [&](const DeviceBuffer<std::uint32_t>& events, std::size_t count) {
@@ -218,11 +246,16 @@ void Accumulation::read_lists(const StagedBatch& batch, const BatchLimits& limit
     maxima_expected_ = totals.partitions;
     read_front(maxima_expected_);
   }
+  const PlainTotals& plain = front_.host[0].counters.plain;
+  const bool has_columns =
+      plain.blocks_done != 0 && plain.left_over == 0 && totals.columns <= plain_columns;
+  if (has_columns) std::copy_n(plain.columns, totals.columns, columns_.host.begin());
+  const std::size_t columns = has_columns ? 0 : totals.columns;
   late_.download(totals.late, stream_);
   parked_.download(totals.parked, stream_);
   corrections_.download(totals.corrections, stream_);
-  columns_.download(totals.columns, stream_);
-  if (totals.late + totals.parked + totals.corrections + totals.columns > 0) {
+  columns_.download(columns, stream_);
+  if (totals.late + totals.parked + totals.corrections + columns > 0) {
     stream_.synchronize();  // the lists are read below
   }
 

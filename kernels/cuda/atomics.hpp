@@ -26,6 +26,21 @@ __device__ inline double* native(double* p) { return p; }
 __device__ inline float* native(float* p) { return p; }
 }  // namespace detail
 
+/// Says that `p` points to device memory, not to a block's shared memory: a pointer that was read
+/// as a number could be either, and operations on either are slower.
+template <class T>
+__device__ T* in_device_memory(T* p) {
+  __builtin_assume(__isGlobal(p));
+  return p;
+}
+
+/// Adds to a word of device memory, and wants no answer.
+__device__ inline void reduce_add(std::uint64_t* p, std::uint64_t value) {
+  asm volatile("red.relaxed.gpu.global.add.u64 [%0], %1;" ::"l"(__cvta_generic_to_global(p)),
+               "l"(value)
+               : "memory");
+}
+
 /// Wraps around for integers.
 template <class T>
 __device__ T atomic_add(T* p, T value) {
@@ -73,6 +88,11 @@ __device__ void atomic_store(T* p, T value) {
 
 #elif defined(SLUICE_CUDA_EMULATED)
 
+template <class T>
+T* in_device_memory(T* p) {
+  return p;
+}
+inline void reduce_add(std::uint64_t* p, std::uint64_t value) { emulated::fetch_add(p, value); }
 template <class T>
 T atomic_add(T* p, T value) {
   return emulated::fetch_add(p, value);

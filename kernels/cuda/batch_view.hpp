@@ -42,10 +42,11 @@ SLUICE_HD inline Placement place(const BatchLimits& limits, const GridLimits& gr
 /// of these. A place is turned into its slot once the claims are settled.
 inline constexpr std::uint32_t nothing_left = 0xffff'ffffu;  ///< dropped, parked or accumulated
 inline constexpr std::uint32_t no_key_yet = 0xffff'fffeu;
-inline constexpr std::uint32_t place_bit = 0x8000'0000u;  ///< with a place of the dictionary
+inline constexpr std::uint32_t place_bit = 0x8000'0000u;   ///< with a place of the dictionary
+inline constexpr std::uint32_t direct_bit = 0x4000'0000u;  ///< with place_bit: and a direct key
 
 /// Slots and places of the dictionary stay below the marks above.
-inline constexpr std::uint32_t most_keys = 1u << 29;
+inline constexpr std::uint32_t most_keys = 1u << 28;
 
 /// Counts over a whole batch.
 struct BatchTotals {
@@ -70,8 +71,24 @@ struct RoundTotals {
   std::uint32_t starved = 0;   ///< events whose chunk could not be had
 };
 
+/// Columns that a batch gets its first events in are few, but for a first batch.
+inline constexpr std::uint32_t plain_columns = 64;
+
+/// Counts of the plain pass.
+struct PlainTotals {
+  std::uint32_t left_over = 0;    ///< events that were not plain
+  std::uint32_t starved = 0;      ///< 1: some of them for want of a chunk
+  std::uint32_t popped = 0;       ///< tries to take a chunk from the pool, before the pass
+  std::uint32_t blocks_done = 0;  ///< the last one gathers the maxima
+  std::uint64_t touched = 0;      ///< groups, summed over the blocks that had events of them
+  std::uint64_t magnitude = 0;    ///< largest |value| of the batch that was added to a sum
+  /// The first of BatchLists::columns, when nothing was left over: they come down with the counts.
+  ColumnIndex columns[plain_columns] = {};
+};
+
 struct BatchCounters {
   BatchTotals batch;
+  PlainTotals plain;
   RoundTotals round;
 };
 
@@ -91,7 +108,8 @@ struct CorrectedEvent {
 /// hold as many elements as a batch events unless said otherwise.
 struct BatchLists {
   BatchCounters* counters = nullptr;
-  std::uint32_t* slots = nullptr;  ///< [event] see above
+  std::uint32_t* slots = nullptr;      ///< [event] see above
+  std::uint32_t* left_over = nullptr;  ///< events that the plain pass leaves to the rounds
   std::uint32_t* late = nullptr;
   std::uint32_t* parked = nullptr;
   std::uint32_t* unplaced = nullptr;

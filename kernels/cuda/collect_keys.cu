@@ -1,19 +1,23 @@
 #include "kernels/cuda/collect_keys.hpp"
 
 #include "kernels/cuda/batch_view.hpp"
+#include "kernels/cuda/sealed_chunk.cuh"
 #include "kernels/cuda/thread_range.cuh"
 
 namespace sluice::cuda {
 
 namespace {
 
+__device__ bool holds_row(const PaneTableRef& table, ChunkEntry entry, std::uint32_t lane) {
+  return is_sealed(entry) ? sealed_rows(table, entry).has_row(lane)
+                          : is_chunk(entry) && table.row(entry, lane).hot[0] != 0;
+}
+
 __global__ void __launch_bounds__(block_size)
     mark_rows_kernel(PaneTableRef table, std::uint8_t* live) {
   const std::size_t size = std::size_t{table.columns} * table.chunks;
   for (std::size_t i = blockIdx.x; i < size; i += gridDim.x) {
-    const ChunkEntry entry = table.directory[i];
-    if (!is_chunk(entry)) continue;
-    if (table.row(entry, threadIdx.x).hot[0] == 0) continue;
+    if (!holds_row(table, table.directory[i], threadIdx.x)) continue;
     atomic_store(&live[i % table.chunks * chunk_slots + threadIdx.x], std::uint8_t{1});
   }
 }
@@ -40,7 +44,12 @@ __global__ void __launch_bounds__(block_size)
 __global__ void __launch_bounds__(block_size) enter_keys_kernel(KeyDictionaryRef keys) {
   for (std::size_t i = first_index(); i < keys.first_fresh; i += index_stride()) {
     if (keys.used[i] == 0) continue;
-    const std::uint64_t hash = hash_of(keys.low[i], keys.high[i]);
+    const KeyIdentity key = keys.identities[i];
+    if (is_direct(keys, key.low, key.high)) {
+      keys.direct[key.low] = static_cast<KeySlot>(i);
+      continue;
+    }
+    const std::uint64_t hash = hash_of(key.low, key.high);
     const DictionaryEntry entry = settled_entry(hash, static_cast<KeySlot>(i));
     auto place = static_cast<std::uint32_t>(hash) & keys.mask;
     while (atomic_compare_exchange(&keys.entries[place], empty_entry, entry) != empty_entry) {

@@ -10,6 +10,12 @@ namespace sluice::cuda {
 namespace {
 
 constexpr int first_device = 0;
+/// Blocks of the closing kernel that keep a multiprocessor busy: those it holds at once, and as
+/// many again that take the places of those that end first.
+constexpr std::size_t busy_blocks = 6;
+/// Columns that are saved in one program: small enough for the buffers that closing has from the
+/// start.
+constexpr std::size_t columns_at_once = 512;
 
 /// As the kernels take them.
 Shifts shifts_of(const ChosenShifts& chosen) {
@@ -33,10 +39,12 @@ std::string unavailable() {
 CudaBackend::CudaBackend(const BackendShape& shape)
     : layout_(shape.layout),
       device_name_(use_first_device()),
+      parallelism_(busy_blocks *
+                   static_cast<std::size_t>(device_info(first_device).multiprocessors)),
       state_(shape, compute_),
       staging_(shape),
       accumulation_(shape, state_, times_, compute_),
-      closing_(shape.layout, state_, times_, compute_),
+      closing_(shape, state_, times_, compute_),
       shifts_(shape.layout) {}
 
 StagingBlock CudaBackend::allocate_staging(std::size_t bytes) {
@@ -46,21 +54,33 @@ StagingBlock CudaBackend::allocate_staging(std::size_t bytes) {
           [](std::byte* freed) noexcept { detail::FreePinned{}(freed); }};
 }
 
+template <class Work>
+auto CudaBackend::named(Work work) {
+  try {
+    return work();
+  } catch (const CudaError& error) {
+    rethrow(error, compute_.trail());
+  }
+}
+
 Ticket CudaBackend::stage(const EventColumns& events) {
   shifts_.choose(events);
-  return staging_.stage(events);
+  return named([&] { return staging_.stage(events); });
 }
 
 BatchReport CudaBackend::accumulate(Ticket ticket, const BatchLimits& limits,
                                     std::span<const std::uint32_t> only) {
-  return accumulation_.run(staging_.batch(ticket), limits, only, shifts_of(shifts_));
+  return named(
+      [&] { return accumulation_.run(staging_.batch(ticket), limits, only, shifts_of(shifts_)); });
 }
 
-void CudaBackend::release(Ticket ticket) { staging_.release(ticket); }
+void CudaBackend::release(Ticket ticket) {
+  named([&] { staging_.release(ticket); });
+}
 
 void CudaBackend::run(const StepProgram& program, std::span<const KeySlot> only,
-                      std::span<WindowRows> outputs) {
-  closing_.run(program.steps, only, outputs);
+                      std::size_t outputs, EmittedRows& rows) {
+  named([&] { closing_.run(program, only, outputs, rows); });
 }
 
 std::size_t CudaBackend::slot_groups() const noexcept {
@@ -71,35 +91,56 @@ BackendStatus CudaBackend::status() const {
   return {.keys = state_.keys().size(),
           .key_capacity = state_.keys().capacity(),
           .state_bytes = state_.bytes(),
+          .pool_bytes = state_.panes().pool_bytes(),
+          .sealed_bytes = state_.panes().sealed_bytes(),
+          .staging_bytes = staging_.device_bytes(),
+          .result_bytes = closing_.device_bytes(),
           .columns = state_.panes().held_columns().size(),
           .rehashes = state_.keys().rehashes(),
+          .path = accumulation_.path(),
+          .path_switches = accumulation_.path_switches(),
           .kernels = times_.statistics()};
 }
 
 StateImage CudaBackend::save() {
+  return named([&] { return save_state(); });
+}
+
+StateImage CudaBackend::save_state() {
   StateImage image;
   image.keys = state_.keys().save(compute_);
   image.shifts = shifts_.image();
   const std::vector<ColumnIndex> columns = state_.panes().held_columns();
-  std::vector<ColumnStep> steps;
-  for (const ColumnIndex column : columns) {
-    steps.push_back({.kind = ColumnStep::Kind::emit,
-                     .target = column,
-                     .output = static_cast<std::uint32_t>(steps.size())});
-  }
-  std::vector<WindowRows> rows(columns.size());
-  closing_.run(steps, {}, rows);
-  for (std::size_t i = 0; i < columns.size(); ++i) {
-    if (rows[i].size() != 0) image.columns.push_back({columns[i], std::move(rows[i])});
+  for (std::size_t first = 0; first < columns.size(); first += columns_at_once) {
+    const std::size_t count = std::min(columns_at_once, columns.size() - first);
+    std::vector<ColumnStep> steps;
+    for (std::uint32_t i = 0; i < count; ++i) {
+      steps.push_back({.kind = ColumnStep::Kind::emit, .target = columns[first + i], .output = i});
+    }
+    std::vector<WindowRows> rows(count);
+    run(steps, {}, rows);
+    for (std::size_t i = 0; i < count; ++i) {
+      if (rows[i].size() != 0) image.columns.push_back({columns[first + i], std::move(rows[i])});
+    }
   }
   return image;
 }
 
 void CudaBackend::load(const StateImage& image) {
+  named([&] { load_state(image); });
+}
+
+void CudaBackend::load_state(const StateImage& image) {
   state_.clear();
+  accumulation_.forget_rows();
+  state_.release_reserve();
   load_keys(image);
-  open_chunks_for(image);
-  for (const StateImage::Column& column : image.columns) load_rows(column);
+  const bool dense = fits_dense(image);
+  for (const StateImage::Column& column : image.columns) {
+    open_chunks_for(column);
+    load_rows(column);
+    if (!dense) run(ColumnStep{.kind = ColumnStep::Kind::seal, .target = column.column}, {}, {});
+  }
   state_.slots_may_be_dead();
   shifts_.load(image.shifts);
 }
@@ -116,18 +157,20 @@ void CudaBackend::load_keys(const StateImage& image) {
   state_.keys().load(image.keys, compute_);
 }
 
-void CudaBackend::open_chunks_for(const StateImage& image) {
-  std::size_t columns = 0;
+bool CudaBackend::fits_dense(const StateImage& image) const {
+  std::size_t chunks = 0;
   for (const StateImage::Column& column : image.columns) {
-    columns = std::max(columns, std::size_t{column.column} + 1);
+    chunks += std::min(column.rows.size(), slot_groups());
   }
-  const bool covered = state_.cover_columns(columns);
+  return chunks * state_.panes().chunk_bytes() <= state_.max_bytes() / 2;
+}
+
+void CudaBackend::open_chunks_for(const StateImage::Column& column) {
+  const bool covered = state_.cover_columns(std::size_t{column.column} + 1);
   PaneTable& panes = state_.panes();
   std::vector<std::uint64_t> indices;
-  for (const StateImage::Column& column : image.columns) {
-    for (const KeySlot slot : column.rows.slots) {
-      indices.push_back(panes.ref().index_of(column.column, slot / chunk_slots));
-    }
+  for (const KeySlot slot : column.rows.slots) {
+    indices.push_back(panes.ref().index_of(column.column, slot / chunk_slots));
   }
   std::sort(indices.begin(), indices.end());
   indices.erase(std::unique(indices.begin(), indices.end()), indices.end());
@@ -136,6 +179,7 @@ void CudaBackend::open_chunks_for(const StateImage& image) {
     throw StateFull("max_state_bytes " + std::to_string(state_.max_bytes()) +
                     " cannot hold the rows of the saved state");
   }
+  if (indices.empty()) return;
 
   MirroredBuffer<std::uint64_t> wanted(indices.size());
   MirroredBuffer<std::uint32_t> counts(2);

@@ -37,9 +37,10 @@ class CudaBackend final : public Backend {
   BatchReport accumulate(Ticket ticket, const BatchLimits& limits,
                          std::span<const std::uint32_t> only) override;
   void release(Ticket ticket) override;
-  void run(const StepProgram& program, std::span<const KeySlot> only,
-           std::span<WindowRows> outputs) override;
-  std::size_t parallelism() const noexcept override { return busy_blocks; }
+  using Backend::run;
+  void run(const StepProgram& program, std::span<const KeySlot> only, std::size_t outputs,
+           EmittedRows& rows) override;
+  std::size_t parallelism() const noexcept override { return parallelism_; }
   std::size_t slot_groups() const noexcept override;
   bool wants_narrow() const noexcept override { return true; }
   BackendStatus status() const override;
@@ -48,15 +49,21 @@ class CudaBackend final : public Backend {
   double shift(std::uint32_t value) const noexcept override;
 
  private:
-  /// A few blocks for each multiprocessor of a large GPU.
-  static constexpr std::size_t busy_blocks = 512;
+  /// What `work` returns; an error names the kernels that may be to blame.
+  template <class Work>
+  auto named(Work work);
 
+  StateImage save_state();
+  void load_state(const StateImage& image);
   void load_keys(const StateImage& image);
-  void open_chunks_for(const StateImage& image);
+  /// Whether the rows fit as they are, without being sealed.
+  [[nodiscard]] bool fits_dense(const StateImage& image) const;
+  void open_chunks_for(const StateImage::Column& column);
   void load_rows(const StateImage::Column& column);
 
   RowLayout layout_;
   std::string device_name_;
+  std::size_t parallelism_;
   Stream compute_;
   DeviceState state_;
   KernelTimes times_;

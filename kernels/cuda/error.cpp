@@ -13,6 +13,8 @@ constexpr int success = 0;
 constexpr int out_of_memory = 2;      // cudaErrorMemoryAllocation
 constexpr int runtime_unloading = 4;  // cudaErrorCudartUnloading
 
+constexpr std::string_view trail_begin = "last kernels launched:";
+
 std::string message(int code, std::string_view what, const LaunchTrail& trail,
                     const std::source_location& where) {
   std::string text(what);
@@ -41,7 +43,7 @@ std::string LaunchTrail::to_string() const {
   }
   if (text.empty()) return text;
   text.pop_back();
-  return "last kernels launched:" + text;
+  return std::string(trail_begin) + text;
 }
 
 void check(int code, std::string_view what, const LaunchTrail& trail, std::source_location where) {
@@ -54,6 +56,16 @@ void check(int code, std::string_view what, const LaunchTrail& trail, std::sourc
 
 void check(int code, std::string_view what, std::source_location where) {
   if (code != success) check(code, what, LaunchTrail(), where);
+}
+
+void rethrow(const CudaError& error, const LaunchTrail& trail) {
+  const std::string text = error.what();
+  const std::string kernels = trail.to_string();
+  if (error.code() == out_of_memory) throw OutOfMemory(error.code(), text);
+  if (kernels.empty() || text.find(trail_begin) != std::string::npos) {
+    throw CudaError(error.code(), text);
+  }
+  throw CudaError(error.code(), text + ", " + kernels);
 }
 
 void report(int code, const char* what) noexcept {

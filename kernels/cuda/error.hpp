@@ -40,7 +40,8 @@ class LaunchTrail {
   [[nodiscard]] std::string to_string() const;
 
  private:
-  static constexpr std::size_t capacity = 8;
+  /// More than a batch and the closing after it launch between two waits of the host.
+  static constexpr std::size_t capacity = 32;
   std::array<const char*, capacity> kernels_{};
   std::size_t next_ = 0;
 };
@@ -53,6 +54,10 @@ void check(int code, std::string_view what = {},
 
 /// As check(), naming the kernels that were in flight.
 void check(int code, std::string_view what, const LaunchTrail& trail, std::source_location where);
+
+/// Throws `error` again, with the kernels of `trail` where it names none: an allocation finds what
+/// kernels did, too, and knows no stream.
+[[noreturn]] void rethrow(const CudaError& error, const LaunchTrail& trail);
 
 /// For destructors: writes the first failure of the process to standard error and never throws.
 /// Says nothing when the runtime is already being unloaded.

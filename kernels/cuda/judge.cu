@@ -1,21 +1,14 @@
 #include "kernels/cuda/judge.hpp"
 
+#include "kernels/cuda/partition_maxima.cuh"
 #include "kernels/cuda/thread_range.cuh"
 
 namespace sluice::cuda {
 
 namespace {
 
-__device__ void raise_maximum(const BatchLists& lists, const EventColumns& events,
-                              std::uint32_t event) {
-  const PartitionIndex partition =
-      events.partition == nullptr ? events.single_partition : events.partition[event];
-  const std::uint64_t time = biased(events.time[event]);
-  std::uint64_t* const maximum = &lists.partition_maxima[partition];
-  if (atomic_load(maximum) >= time) return;
-  if (atomic_max(maximum, time) == 0) {
-    lists.partitions[atomic_add(&lists.counters->batch.partitions, 1u)] = partition;
-  }
+__device__ PartitionIndex partition_of(const EventColumns& events, std::uint32_t event) {
+  return events.partition == nullptr ? events.single_partition : events.partition[event];
 }
 
 __device__ bool is_beyond_the_panes(const BatchLimits& limits, EventTime time) {
@@ -54,19 +47,16 @@ __global__ void __launch_bounds__(block_size)
     const std::uint32_t event = batch.event(i);
     const EventTime time = batch.events.time[event];
     const Verdict verdict = judge(batch.limits, time);
-    if (with_maxima && verdict != Verdict::future) raise_maximum(lists, batch.events, event);
+    if (with_maxima && verdict != Verdict::future) {
+      raise_maximum(lists, partition_of(batch.events, event), biased(time));
+    }
     lists.slots[event] =
         admit(batch.limits, lists, verdict, event, time) ? no_key_yet : nothing_left;
   }
 }
 
 __global__ void __launch_bounds__(block_size) gather_maxima_kernel(BatchLists lists) {
-  const std::uint32_t count = lists.counters->batch.partitions;
-  for (std::size_t i = first_index(); i < count; i += index_stride()) {
-    const PartitionIndex partition = lists.partitions[i];
-    lists.maxima[i] = {partition, unbiased(lists.partition_maxima[partition])};
-    lists.partition_maxima[partition] = 0;
-  }
+  gather_maxima_from(lists, first_index(), index_stride());
 }
 
 }  // namespace

@@ -37,8 +37,18 @@ class KeyDictionary {
   [[nodiscard]] std::size_t bound() const noexcept { return first_fresh_; }
   [[nodiscard]] std::uint64_t rehashes() const noexcept { return rehashes_; }
 
-  [[nodiscard]] static std::size_t bytes_for(std::size_t capacity) noexcept;
-  [[nodiscard]] std::size_t bytes() const noexcept { return bytes_for(capacity_); }
+  /// @param with_direct small integer keys are entered by their value
+  [[nodiscard]] static std::size_t bytes_for(std::size_t capacity, bool with_direct) noexcept;
+  /// What it would take with another capacity.
+  [[nodiscard]] std::size_t bytes_at(std::size_t capacity) const noexcept {
+    return bytes_for(capacity, has_direct());
+  }
+  [[nodiscard]] std::size_t bytes() const noexcept { return bytes_at(capacity_); }
+
+  [[nodiscard]] bool has_direct() const noexcept { return !direct_.empty(); }
+  /// From now on, integer keys below about twice the capacity are entered by their value, whatever
+  /// the capacity becomes. @throws OutOfMemory, and nothing has changed.
+  void add_direct(Stream& stream);
 
   /// A pass has given out `claimed` slots.
   void settled(std::size_t claimed) noexcept;
@@ -57,6 +67,7 @@ class KeyDictionary {
   [[nodiscard]] std::vector<StateImage::Key> save(Stream& stream);
 
  private:
+  void empty_entries(Stream& stream);
   void enter_all(Stream& stream);
 
   std::size_t capacity_;
@@ -65,8 +76,8 @@ class KeyDictionary {
   std::size_t free_count_ = 0;
   std::uint64_t rehashes_ = 0;
   DeviceBuffer<DictionaryEntry> entries_;
-  DeviceBuffer<std::uint64_t> low_;
-  DeviceBuffer<std::uint64_t> high_;
+  DeviceBuffer<KeySlot> direct_;
+  DeviceBuffer<KeyIdentity> identities_;
   DeviceBuffer<std::uint8_t> used_;
   DeviceBuffer<std::uint8_t> live_;
   DeviceBuffer<KeySlot> free_slots_;

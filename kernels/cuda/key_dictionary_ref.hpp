@@ -12,8 +12,19 @@ namespace sluice::cuda {
 using DictionaryEntry = std::uint64_t;
 inline constexpr DictionaryEntry empty_entry = 0;
 
+/// A key's halves, side by side: one sector to compare.
+struct alignas(16) KeyIdentity {
+  std::uint64_t low = 0;
+  std::uint64_t high = 0;
+
+  SLUICE_HD constexpr bool operator==(const KeyIdentity& other) const noexcept {
+    return low == other.low && high == other.high;
+  }
+};
+
 /// A view of the key dictionary in device memory: open addressing, linear probing, at most half
-/// full, no tombstones.
+/// full, no tombstones. Small integer keys, (low, 0) with low < direct_size, are not hashed: they
+/// are entered in `direct` and nowhere else.
 ///
 /// A key has 128 bits and a place is claimed by one 64-bit compare-and-swap, so a claim names the
 /// event that made it: until the pass is over, others compare their key with that event's columns,
@@ -22,13 +33,23 @@ struct KeyDictionaryRef {
   DictionaryEntry* entries = nullptr;  ///< [mask + 1]
   std::uint32_t mask = 0;
   std::uint32_t available = 0;          ///< slots that this pass may give out
-  std::uint64_t* low = nullptr;         ///< [slot] halves of the key
-  std::uint64_t* high = nullptr;        ///< [slot]
+  std::uint32_t* direct = nullptr;      ///< [direct_size] by key: its slot, no_slot, or claimed_key
+  std::uint32_t direct_size = 0;        ///< at most most_direct_keys
+  KeyIdentity* identities = nullptr;    ///< [slot]
   std::uint8_t* used = nullptr;         ///< [slot] 1: given out
   const KeySlot* free_slots = nullptr;  ///< stack of slots that were given back
   std::uint32_t free_count = 0;
   KeySlot first_fresh = 0;  ///< slots from here on were never given out
 };
+
+inline constexpr std::uint32_t claimed_key = no_slot - 1;
+inline constexpr std::uint32_t most_direct_keys = 1u << 29;
+
+/// Whether a key is entered by its value.
+SLUICE_HD constexpr bool is_direct(const KeyDictionaryRef& keys, std::uint64_t low,
+                                   std::uint64_t high) noexcept {
+  return high == 0 && low < keys.direct_size;
+}
 
 /// The finaliser of MurmurHash3: every bit of x moves every bit of the result.
 SLUICE_HD constexpr std::uint64_t mix(std::uint64_t x) noexcept {

@@ -1,8 +1,7 @@
 #include "kernels/cuda/open_chunks.hpp"
 
-#include "kernels/cuda/chunk_pool.cuh"
+#include "kernels/cuda/sealed_chunk.cuh"
 #include "kernels/cuda/thread_range.cuh"
-#include "kernels/row_operations.hpp"
 
 namespace sluice::cuda {
 
@@ -10,16 +9,24 @@ namespace {
 
 /// Blocks that open chunks, one chunk at a time each.
 constexpr std::size_t opening_blocks = 64;
+/// And blocks that open whole columns: writing the rows of a million keys is bound by the memory.
+constexpr std::size_t ahead_blocks = 1024;
+
+/// The slot of a key that was new in this round.
+__device__ KeySlot settled_slot(const KeyDictionaryRef& keys, std::uint32_t found) {
+  const std::uint32_t place = found & ~place_bit;
+  return (place & direct_bit) != 0 ? keys.direct[place & ~direct_bit]
+                                   : slot_of(keys.entries[place]);
+}
 
 __device__ void want_chunk(const PaneTableRef& table, const BatchLists& lists, std::size_t index) {
   ChunkEntry* const entry = &table.directory[index];
-  if (atomic_load(entry) != absent_chunk) return;
-  if (atomic_compare_exchange(entry, absent_chunk, wanted_chunk) != absent_chunk) return;
+  if (!want_dense(entry)) return;
   const std::uint32_t at = atomic_add(&lists.counters->round.wanted, 1u);
   if (at < lists.wanted_capacity) {
     lists.wanted[at] = index;
   } else {
-    atomic_store(entry, absent_chunk);
+    want_no_more(entry);
   }
 }
 
@@ -31,7 +38,7 @@ __global__ void __launch_bounds__(block_size)
     std::uint32_t slot = lists.slots[event];
     if (slot == nothing_left || slot == no_key_yet) continue;
     if ((slot & place_bit) != 0) {
-      slot = slot_of(keys.entries[slot & ~place_bit]);
+      slot = settled_slot(keys, slot);
       lists.slots[event] = slot;
     }
     const EventTime time = batch.events.time[event];
@@ -49,16 +56,21 @@ __global__ void __launch_bounds__(block_size)
 
 __global__ void __launch_bounds__(block_size)
     open_chunks_kernel(PaneTableRef table, WantedChunks wanted) {
-  __shared__ ChunkEntry opened;
   const std::uint32_t count = *wanted.count < wanted.capacity ? *wanted.count : wanted.capacity;
   for (std::uint32_t i = blockIdx.x; i < count; i += gridDim.x) {
-    if (threadIdx.x == 0) {
-      opened = pop_chunk(table, wanted.popped);
-      table.directory[wanted.indices[i]] = opened;
-    }
-    __syncthreads();
-    if (is_chunk(opened)) reset_row(table.layout, table.row(opened, threadIdx.x));
-    __syncthreads();
+    open_wanted_chunk(table, &table.directory[wanted.indices[i]], wanted.popped);
+  }
+}
+
+__global__ void __launch_bounds__(block_size)
+    open_columns_kernel(PaneTableRef table, const ColumnIndex* columns, std::size_t entries,
+                        std::uint32_t chunks, std::uint32_t* popped) {
+  for (std::size_t i = blockIdx.x; i < entries; i += gridDim.x) {
+    const auto chunk = static_cast<std::uint32_t>(i % chunks);
+    ChunkEntry* const entry = &table.directory[table.index_of(columns[i / chunks], chunk)];
+    const bool is_absent = *entry == absent_chunk;
+    __syncthreads();  // all have read what the first thread is about to change
+    if (is_absent) open_wanted_chunk(table, entry, popped);
   }
 }
 
@@ -84,6 +96,15 @@ void open_chunks(const PaneTableRef& table, const WantedChunks& wanted, Stream& 
   if (wanted.capacity == 0) return;
   const auto blocks = static_cast<unsigned>(std::min<std::size_t>(wanted.capacity, opening_blocks));
   SLUICE_LAUNCH(open_chunks_kernel, blocks, block_size, 0, stream, table, wanted);
+}
+
+void open_columns(const PaneTableRef& table, const ColumnIndex* columns, std::uint32_t count,
+                  std::uint32_t chunks, std::uint32_t* popped, Stream& stream) {
+  const std::size_t entries = std::size_t{count} * chunks;
+  if (entries == 0) return;
+  const auto blocks = static_cast<unsigned>(std::min<std::size_t>(entries, ahead_blocks));
+  SLUICE_LAUNCH(open_columns_kernel, blocks, block_size, 0, stream, table, columns, entries, chunks,
+                popped);
 }
 
 void move_directory(const ChunkEntry* from, std::uint32_t columns, std::uint32_t chunks,

@@ -24,6 +24,11 @@ struct WantedChunks {
 /// absent again.
 void open_chunks(const PaneTableRef& table, const WantedChunks& wanted, Stream& stream);
 
+/// Opens the first `chunks` chunks of columns that are absent, as far as the pool has some.
+/// @param columns [count] device memory
+void open_columns(const PaneTableRef& table, const ColumnIndex* columns, std::uint32_t count,
+                  std::uint32_t chunks, std::uint32_t* popped, Stream& stream);
+
 /// Copies a directory of `columns` x `chunks` entries into one with at least as many of both.
 void move_directory(const ChunkEntry* from, std::uint32_t columns, std::uint32_t chunks,
                     ChunkEntry* to, std::uint32_t to_chunks, Stream& stream);

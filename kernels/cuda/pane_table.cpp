@@ -1,30 +1,30 @@
 #include "kernels/cuda/pane_table.hpp"
 
 #include <algorithm>
-#include <bit>
-#include <numeric>
 #include <utility>
 
 #include "kernels/cuda/open_chunks.hpp"
 
 namespace sluice::cuda {
 
-PaneTable::PaneTable(const RowLayout& layout, std::size_t segment_bytes)
-    : layout_(layout),
-      chunk_words_(std::size_t{chunk_slots} * layout.words()),
-      segment_shift_(static_cast<std::uint32_t>(
-          std::bit_width(std::max<std::size_t>(segment_bytes / chunk_bytes(), 1)) - 1)) {}
+PaneTable::PaneTable(const RowLayout& layout, Stream& stream)
+    : layout_(layout), chunk_words_(std::size_t{chunk_slots} * layout.words()) {
+  totals_.host[0] = {};
+  totals_.upload(1, stream);
+}
 
 PaneTableRef PaneTable::ref() noexcept {
   return {.layout = layout_,
           .directory = directory_.data(),
           .columns = static_cast<std::uint32_t>(columns_),
           .chunks = static_cast<std::uint32_t>(chunks_),
-          .segments = segments_.device.data(),
-          .segment_shift = segment_shift_,
           .noted = noted_.data(),
           .free_chunks = free_chunks_.data(),
-          .free_count = static_cast<std::uint32_t>(free_count_)};
+          .free_count = static_cast<std::uint32_t>(free_count_),
+          .kept = static_cast<std::uint32_t>(std::min(kept_, free_count_)),
+          .freed = freed_.data(),
+          .open_pages = open_pages_.data(),
+          .totals = totals_.device.data()};
 }
 
 void PaneTable::cover(std::size_t columns, std::size_t chunks, Stream& stream) {
@@ -33,80 +33,76 @@ void PaneTable::cover(std::size_t columns, std::size_t chunks, Stream& stream) {
   if (columns == columns_ && chunks == chunks_) return;
   DeviceBuffer<ChunkEntry> larger(columns * chunks);
   DeviceBuffer<std::uint32_t> noted(columns);
+  DeviceBuffer<ChunkEntry> open_pages(chunks);
   fill_bytes(larger.data(), 0, larger.bytes(), stream);
   move_directory(directory_.data(), static_cast<std::uint32_t>(columns_),
                  static_cast<std::uint32_t>(chunks_), larger.data(),
                  static_cast<std::uint32_t>(chunks), stream);
   fill_bytes(noted.data(), 0, noted.bytes(), stream);
   copy_on_device(noted.data(), noted_.data(), columns_, stream);
+  fill_bytes(open_pages.data(), 0, open_pages.bytes(), stream);
+  copy_on_device(open_pages.data(), open_pages_.data(), chunks_, stream);
   directory_ = std::move(larger);
   noted_ = std::move(noted);
+  open_pages_ = std::move(open_pages);
   held_.resize(columns, false);
   columns_ = columns;
   chunks_ = chunks;
 }
 
 void PaneTable::add_chunks(std::size_t count, Stream& stream) {
-  const std::size_t new_segments = (count + segment_chunks() - 1) / segment_chunks();
-  Block block{DeviceBuffer<std::uint64_t>(count * chunk_words_), segment_count_ * segment_chunks(),
-              count};
-  const PinnedBuffer<std::uint32_t> numbers = numbers_of(block);
+  Block block{DeviceBuffer<std::uint64_t>(count * chunk_words_), count};
+  const PinnedBuffer<ChunkEntry> entries = entries_of(block);
   if (free_chunks_.size() < pool_chunks_ + count) {
-    resize(free_chunks_, std::max(pool_chunks_ + count, 2 * free_chunks_.size()), free_count_,
-           stream);
+    const std::size_t size = std::max(pool_chunks_ + count, 2 * free_chunks_.size());
+    DeviceBuffer<ChunkEntry> freed(size);
+    resize(free_chunks_, size, free_count_, stream);
+    copy_on_device(freed.data(), freed_.data(), freed_.size(), stream);
+    freed_ = std::move(freed);
   }
-  if (segments_.size() < segment_count_ + new_segments) {
-    MirroredBuffer<std::uint64_t*> larger(
-        std::max(segment_count_ + new_segments, 2 * segments_.size()));
-    std::copy_n(segments_.host.data(), segment_count_, larger.host.data());
-    segments_ = std::move(larger);
-  }
-  for (std::size_t s = 0; s < new_segments; ++s) {
-    segments_.host[segment_count_ + s] = block.words.data() + s * segment_chunks() * chunk_words_;
-  }
-  segment_count_ += new_segments;
-  segments_.upload(segment_count_, stream);
   pool_chunks_ += count;
   blocks_.push_back(std::move(block));
-  push_free(numbers, stream);
+  push_free(entries, stream);
 }
 
-PinnedBuffer<std::uint32_t> PaneTable::numbers_of(const Block& block) {
-  PinnedBuffer<std::uint32_t> numbers(block.chunks);
-  std::iota(numbers.begin(), numbers.end(), static_cast<std::uint32_t>(block.first_chunk));
-  std::reverse(numbers.begin(), numbers.end());
-  return numbers;
+PinnedBuffer<ChunkEntry> PaneTable::entries_of(Block& block) const {
+  PinnedBuffer<ChunkEntry> entries(block.chunks);
+  for (std::size_t i = 0; i < block.chunks; ++i) {
+    entries[i] = entry_at(block.words.data() + (block.chunks - 1 - i) * chunk_words_);
+  }
+  return entries;
 }
 
-void PaneTable::push_free(const PinnedBuffer<std::uint32_t>& numbers, Stream& stream) {
-  copy_to_device(free_chunks_.data() + free_count_, numbers.data(), numbers.size(), stream);
-  stream.synchronize();  // the numbers go
-  free_count_ += numbers.size();
+void PaneTable::push_free(const PinnedBuffer<ChunkEntry>& entries, Stream& stream) {
+  copy_to_device(free_chunks_.data() + free_count_, entries.data(), entries.size(), stream);
+  stream.synchronize();  // the entries go
+  free_count_ += entries.size();
 }
 
 std::size_t PaneTable::taken(std::size_t popped) noexcept {
-  const std::size_t got = std::min(popped, free_count_);
+  const std::size_t got = std::min(popped, free_count_ - std::min(kept_, free_count_));
   free_count_ -= got;
   return popped - got;
 }
 
-void PaneTable::give_back(const std::uint32_t* freed, std::size_t count, Stream& stream) {
-  copy_on_device(free_chunks_.data() + free_count_, freed, count, stream);
-  free_count_ += count;
+void PaneTable::take_back(Stream& stream) {
+  PoolTotals& totals = totals_.host[0];
+  if (totals.freed == 0) return;
+  copy_on_device(free_chunks_.data() + free_count_, freed_.data(), totals.freed, stream);
+  fill_bytes(&totals_.device.data()->freed, 0, sizeof totals.freed, stream);
+  free_count_ += totals.freed;
+  totals.freed = 0;
 }
 
 void PaneTable::clear(Stream& stream) {
   fill_bytes(directory_.data(), 0, directory_.bytes(), stream);
+  fill_bytes(open_pages_.data(), 0, open_pages_.bytes(), stream);
+  fill_bytes(totals_.device.data(), 0, sizeof(PoolTotals), stream);
+  totals_.host[0] = {};
   free_count_ = 0;
-  for (const Block& block : blocks_) push_free(numbers_of(block), stream);
+  for (Block& block : blocks_) push_free(entries_of(block), stream);
   fill_bytes(noted_.data(), 0, noted_.bytes(), stream);
   held_.assign(held_.size(), false);
-}
-
-void PaneTable::set_empty(ColumnIndex column, Stream& stream) {
-  if (!held_[column]) return;
-  held_[column] = false;
-  fill_bytes(noted_.data() + column, 0, sizeof(std::uint32_t), stream);
 }
 
 std::vector<ColumnIndex> PaneTable::held_columns() const {

@@ -16,8 +16,7 @@ namespace sluice::cuda {
 /// between passes. Memory that the pool has is kept until the end.
 class PaneTable {
  public:
-  /// @param segment_bytes the pool is addressed in segments of about this size.
-  PaneTable(const RowLayout& layout, std::size_t segment_bytes);
+  PaneTable(const RowLayout& layout, Stream& stream);
 
   [[nodiscard]] PaneTableRef ref() noexcept;
 
@@ -34,12 +33,15 @@ class PaneTable {
   [[nodiscard]] std::size_t chunk_bytes() const noexcept {
     return chunk_words_ * sizeof(std::uint64_t);
   }
-  [[nodiscard]] std::size_t segment_chunks() const noexcept {
-    return std::size_t{1} << segment_shift_;
-  }
   [[nodiscard]] std::size_t pool_chunks() const noexcept { return pool_chunks_; }
   [[nodiscard]] std::size_t free_chunks() const noexcept { return free_count_; }
   [[nodiscard]] std::size_t pool_bytes() const noexcept { return pool_chunks_ * chunk_bytes(); }
+
+  /// As the last settle() found them.
+  [[nodiscard]] std::size_t sealed_chunks() const noexcept { return totals_.host[0].sealed_chunks; }
+  [[nodiscard]] std::size_t sealed_bytes() const noexcept {
+    return totals_.host[0].sealed_words * sizeof(std::uint64_t);
+  }
 
   /// Makes the directory at least this large in both directions.
   /// @throws OutOfMemory, and nothing has changed.
@@ -48,10 +50,17 @@ class PaneTable {
   /// Adds chunks to the pool. @throws OutOfMemory, and nothing has changed.
   void add_chunks(std::size_t count, Stream& stream);
 
+  /// How many free chunks the passes from now on leave in the pool.
+  void keep(std::size_t chunks) noexcept { kept_ = chunks; }
+  [[nodiscard]] std::size_t kept() const noexcept { return kept_; }
+
   /// A pass tried `popped` times to take a chunk. @returns how often in vain.
   std::size_t taken(std::size_t popped) noexcept;
-  /// Puts `count` chunks back. @param freed device memory.
-  void give_back(const std::uint32_t* freed, std::size_t count, Stream& stream);
+
+  /// Starts bringing down what passes gave back; take_back() puts it into the pool once the stream
+  /// has been synchronised and taken() has been told what the pass took: both are at the top.
+  void download_totals(Stream& stream) { totals_.download(1, stream); }
+  void take_back(Stream& stream);
 
   /// Drops every column.
   void clear(Stream& stream);
@@ -62,32 +71,32 @@ class PaneTable {
     return column < held_.size() && held_[column];
   }
   void set_held(ColumnIndex column) { held_[column] = true; }
-  void set_empty(ColumnIndex column, Stream& stream);
+  void set_empty(ColumnIndex column) { held_[column] = false; }
   [[nodiscard]] std::vector<ColumnIndex> held_columns() const;
 
  private:
-  /// Device memory of one growth: whole segments, the last one perhaps in part.
+  /// Device memory of one growth.
   struct Block {
     DeviceBuffer<std::uint64_t> words;
-    std::size_t first_chunk;
     std::size_t chunks;
   };
 
-  static PinnedBuffer<std::uint32_t> numbers_of(const Block& block);
-  void push_free(const PinnedBuffer<std::uint32_t>& numbers, Stream& stream);
+  [[nodiscard]] PinnedBuffer<ChunkEntry> entries_of(Block& block) const;
+  void push_free(const PinnedBuffer<ChunkEntry>& entries, Stream& stream);
 
   RowLayout layout_;
   std::size_t chunk_words_;
-  std::uint32_t segment_shift_;
   std::size_t columns_ = 0;
   std::size_t chunks_ = 0;
   std::size_t pool_chunks_ = 0;
   std::size_t free_count_ = 0;
+  std::size_t kept_ = 0;
   DeviceBuffer<ChunkEntry> directory_;
+  DeviceBuffer<ChunkEntry> open_pages_;
   std::vector<Block> blocks_;
-  MirroredBuffer<std::uint64_t*> segments_;
-  std::size_t segment_count_ = 0;
-  DeviceBuffer<std::uint32_t> free_chunks_;
+  DeviceBuffer<ChunkEntry> free_chunks_;
+  DeviceBuffer<ChunkEntry> freed_;
+  MirroredBuffer<PoolTotals> totals_{1};
   DeviceBuffer<std::uint32_t> noted_;
   std::vector<bool> held_;
 };

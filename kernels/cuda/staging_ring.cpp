@@ -9,35 +9,55 @@ namespace sluice::cuda {
 namespace {
 
 constexpr std::size_t fewest_slots = 3;
-constexpr std::size_t alignment = 256;
 
-std::size_t aligned(std::size_t bytes) { return (bytes + alignment - 1) / alignment * alignment; }
-
-std::size_t slot_bytes(std::size_t events, std::size_t values) {
-  return 3 * aligned(events * sizeof(std::uint64_t)) + aligned(events * sizeof(PartitionIndex)) +
-         values * (aligned(events * sizeof(std::int64_t)) + aligned(events));
+/// Bit v: an accumulator reads value column v.
+std::uint32_t values_read(const RowLayout& layout) {
+  std::uint32_t read = 0;
+  for (std::uint32_t k = 0; k < layout.count; ++k) read |= 1u << layout.accumulators[k].value;
+  return read;
 }
 
 }  // namespace
 
-StagingRing::StagingRing(const BackendShape& shape) : max_events_(shape.max_batch_events) {
-  for (std::uint32_t k = 0; k < shape.layout.count; ++k) {
-    values_read_ |= 1u << shape.layout.accumulators[k].value;
-  }
-  const auto values = static_cast<std::size_t>(std::popcount(values_read_));
+std::size_t StagingRing::slot_bytes(const BackendShape& shape) noexcept {
+  const auto values = static_cast<std::size_t>(std::popcount(values_read(shape.layout)));
+  const std::size_t event_bytes = sizeof(EventTime) + 2 * sizeof(std::uint64_t) +
+                                  sizeof(PartitionIndex) +
+                                  values * (sizeof(std::int64_t) + sizeof(std::uint8_t));
+  return CopyRuns::most_bytes(4 + 2 * values, shape.max_batch_events * event_bytes);
+}
+
+StagingRing::StagingRing(const BackendShape& shape)
+    : max_events_(shape.max_batch_events), values_read_(values_read(shape.layout)) {
   slots_.resize(std::max(shape.batches_in_flight, fewest_slots));
-  for (Slot& slot : slots_) {
-    slot.memory = DeviceBuffer<std::byte>(slot_bytes(max_events_, values));
+  for (Slot& slot : slots_) slot.memory = DeviceBuffer<std::byte>(slot_bytes(shape));
+}
+
+std::size_t StagingRing::device_bytes() const noexcept {
+  return slots_.size() * slots_.front().memory.bytes();
+}
+
+void StagingRing::find_runs(const EventColumns& events) {
+  const auto add = [&]<class T>(const T* column) { runs_.add(column, events.size * sizeof(T)); };
+  runs_.clear();
+  add(events.time.wide);
+  add(events.time.narrow);
+  add(events.partition);
+  add(events.key.low);
+  add(events.key.high);
+  add(events.key.narrow);
+  for (std::uint32_t v = 0; v < events.value_count; ++v) {
+    if ((values_read_ >> v & 1u) == 0) continue;
+    add(events.values[v].bits);
+    add(events.values[v].valid);
+    add(events.values[v].narrow);
   }
 }
 
 template <class T>
-const T* StagingRing::copy(const T* column, std::size_t size, Slot& slot, std::size_t& used) {
-  if (column == nullptr) return nullptr;
-  auto* const target = reinterpret_cast<T*>(slot.memory.data() + used);
-  copy_to_device(target, column, size, stream_);
-  used += aligned(size * sizeof(T));
-  return target;
+const T* StagingRing::placed(const T* column, const Slot& slot) const {
+  if (column == nullptr || runs_.runs().empty()) return nullptr;
+  return reinterpret_cast<const T*>(slot.memory.data() + runs_.offset_of(column));
 }
 
 Ticket StagingRing::stage(const EventColumns& events) {
@@ -51,19 +71,22 @@ Ticket StagingRing::stage(const EventColumns& events) {
   slot.batch.host = events;
   EventColumns& device = slot.batch.device;
   device = events;
-  std::size_t used = 0;
-  device.time.wide = copy(events.time.wide, events.size, slot, used);
-  device.time.narrow = copy(events.time.narrow, events.size, slot, used);
-  device.partition = copy(events.partition, events.size, slot, used);
-  device.key = {copy(events.key.low, events.size, slot, used),
-                copy(events.key.high, events.size, slot, used),
-                copy(events.key.narrow, events.size, slot, used)};
+  find_runs(events);
+  [[maybe_unused]] const std::size_t bytes = runs_.settle(events.in_one_block);
+  assert(bytes <= slot.memory.size());
+  for (const CopyRun& run : runs_.runs()) {
+    copy_to_device(slot.memory.data() + run.offset, run.host, run.bytes, stream_);
+  }
+  device.time.wide = placed(events.time.wide, slot);
+  device.time.narrow = placed(events.time.narrow, slot);
+  device.partition = placed(events.partition, slot);
+  device.key = {placed(events.key.low, slot), placed(events.key.high, slot),
+                placed(events.key.narrow, slot)};
   for (std::uint32_t v = 0; v < max_values; ++v) {
     device.values[v] = {};
     if (v >= events.value_count || (values_read_ >> v & 1u) == 0) continue;
-    device.values[v] = {copy(events.values[v].bits, events.size, slot, used),
-                        copy(events.values[v].valid, events.size, slot, used),
-                        copy(events.values[v].narrow, events.size, slot, used)};
+    device.values[v] = {placed(events.values[v].bits, slot), placed(events.values[v].valid, slot),
+                        placed(events.values[v].narrow, slot)};
   }
   slot.batch.copied.record(stream_);
   return Ticket{slot.ticket};

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "kernels/backend.hpp"
+#include "kernels/cuda/copy_runs.hpp"
 #include "kernels/cuda/runtime.hpp"
 #include "kernels/event_columns.hpp"
 
@@ -18,7 +19,8 @@ struct StagedBatch {
 };
 
 /// The device memory of the batches in flight. Copies run on a stream of their own, beside the
-/// kernels that compute an earlier batch; nothing is allocated after the start.
+/// kernels that compute an earlier batch; nothing is allocated after the start. Only what a batch
+/// uses of its columns travels, in as few copies as it lies in host memory.
 class StagingRing {
  public:
   explicit StagingRing(const BackendShape& shape);
@@ -29,6 +31,10 @@ class StagingRing {
   /// Waits for the copies if they are still under way.
   void release(Ticket ticket);
 
+  [[nodiscard]] std::size_t device_bytes() const noexcept;
+  /// Device memory of one batch: for the plan of a job.
+  [[nodiscard]] static std::size_t slot_bytes(const BackendShape& shape) noexcept;
+
  private:
   struct Slot {
     StagedBatch batch;
@@ -38,11 +44,14 @@ class StagingRing {
   };
 
   [[nodiscard]] const Slot& slot(Ticket ticket) const;
+  void find_runs(const EventColumns& events);
+  /// Where a column of the batch is on the device.
   template <class T>
-  const T* copy(const T* column, std::size_t size, Slot& slot, std::size_t& used);
+  const T* placed(const T* column, const Slot& slot) const;
 
   std::size_t max_events_;
   std::uint32_t values_read_ = 0;  ///< bit v: an accumulator reads value column v
+  CopyRuns runs_;
   Stream stream_;
   std::vector<Slot> slots_;
   std::uint64_t next_ = 0;

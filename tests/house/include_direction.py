@@ -15,7 +15,7 @@ ALLOWED = {
     "kernels/cuda": ("kernels", "kernels/cuda"),
     "ingest": ("kernels", "ingest"),
     "host": ("kernels", "ingest", "host"),
-    "tests": ("kernels", "kernels/cpu", "kernels/cuda", "ingest", "host", "tests"),
+    "tests": ("kernels", "kernels/cpu", "kernels/cuda", "ingest", "host", "bench", "tests"),
     "bench": ("kernels", "kernels/cpu", "kernels/cuda", "ingest", "host", "bench", "tests/support"),
 }
 # The backend factory is the one place that knows every backend.

@@ -16,6 +16,14 @@ class RunContract : public BackendContract {
   /// Panes of 10 ms from 0 on, in the columns of the same number.
   void fill(const EventBatch& batch) { offer(batch, Limits::tumbling(10, 0, 8).limits); }
 
+  std::map<KeySlot, Row> by_slot(const WindowRows& rows) const {
+    std::map<KeySlot, Row> read;
+    for (std::size_t r = 0; r < rows.size(); ++r) {
+      read[rows.slots[r]] = read_row(shape_.layout, rows.words.data() + r * shape_.layout.words());
+    }
+    return read;
+  }
+
   static EventBatch two_panes() {
     EventBatch batch;
     batch.add(1, {1, 0}, 10);
@@ -309,6 +317,187 @@ TEST_P(RunContract, AStateThatDoesNotFitIsNotLoaded) {
   make(small);
 
   EXPECT_THROW(backend_->load(image), StateFull);
+}
+
+EventBatch scattered_batch(std::uint32_t seed, std::uint64_t keys, std::uint32_t events,
+                           EventTime end) {
+  std::mt19937_64 random(seed);
+  EventBatch batch;
+  for (std::uint32_t i = 0; i < events; ++i) {
+    const auto value = static_cast<std::int64_t>(random()) >> (random() % 64);
+    batch.add(static_cast<EventTime>(random() % static_cast<std::uint64_t>(end)),
+              {random() % keys, 0},
+              random() % 10 == 0 ? std::nullopt : std::optional<std::int64_t>(value));
+  }
+  return batch;
+}
+
+TEST_P(RunContract, SealedRowsReadAsTheyWere) {
+  for (const std::uint32_t events : {300u, 60'000u}) {
+    SCOPED_TRACE(std::to_string(events) + " events, seed 5");
+    make(full_layout());
+    fill(scattered_batch(5, 2'000, events, 20));
+    const Rows first = rows(0);
+    const Rows second = rows(1);
+
+    run({{Kind::seal, 0, no_column, 0}, {Kind::seal, 900, no_column, 0}});
+
+    EXPECT_TRUE(rows(0) == first);
+    EXPECT_TRUE(rows(0, 1) == added(first, second));
+    EXPECT_TRUE(rows(1, 0) == added(first, second));
+    run({{Kind::combine, 20, 0, 0}, {Kind::seal, 1, no_column, 0}, {Kind::combine, 20, 1, 0}});
+    EXPECT_TRUE(rows(20) == added(first, second));
+    run({{Kind::seal, 0, no_column, 0}});
+    EXPECT_TRUE(rows(0) == first) << "sealed again";
+  }
+}
+
+TEST_P(RunContract, SealedRowsAreTakenOutAgain) {
+  make(invertible_layout());
+  fill(scattered_batch(6, 2'000, 30'000, 20));
+  const Rows first = rows(0);
+  const Rows second = rows(1);
+
+  run({{Kind::combine, 20, 0, 0},
+       {Kind::combine, 20, 1, 0},
+       {Kind::seal, 0, no_column, 0},
+       {Kind::seal, 1, no_column, 0},
+       {Kind::remove, 20, 0, 0}});
+
+  EXPECT_TRUE(rows(20) == second);
+}
+
+TEST_P(RunContract, LateEventsGoIntoSealedColumns) {
+  make(full_layout());
+  const EventBatch early = scattered_batch(7, 3'000, 40'000, 10);
+  const EventBatch late = scattered_batch(8, 4'000, 500, 10);
+  fill(early);
+  run({{Kind::seal, 0, no_column, 0}});
+
+  fill(late);
+
+  const Rows expected = added(expected_rows(early, 10).at(0), expected_rows(late, 10).at(0));
+  EXPECT_TRUE(rows(0) == expected);
+  run({{Kind::seal, 0, no_column, 0}});
+  EXPECT_TRUE(rows(0) == expected) << "sealed again";
+  run({{Kind::combine, 20, 0, 0}});
+  EXPECT_TRUE(rows(20) == expected);
+}
+
+TEST_P(RunContract, NamedSlotsOfSealedColumns) {
+  make(invertible_layout());
+  fill(scattered_batch(9, 1'000, 30'000, 20));
+  const Rows first = rows(0);
+  const Rows second = rows(1);
+  std::vector<KeySlot> only{slot_of({3, 0}), slot_of({500, 0}), slot_of({999, 0})};
+  std::sort(only.begin(), only.end());
+  run({{Kind::seal, 0, no_column, 0}, {Kind::seal, 1, no_column, 0}});
+
+  const Rows both = added(first, second);
+  const Rows named = rows(0, 1, only);
+  EXPECT_EQ(named.size(), 3u);
+  for (const auto& [key, row] : named) EXPECT_EQ(row, both.at(key));
+  run({{Kind::combine, 20, 0, 0}, {Kind::combine, 20, 1, 0}, {Kind::remove, 20, 0, 0}}, only);
+  for (const auto& [key, row] : rows(20)) EXPECT_EQ(row, second.at(key));
+  run({{Kind::reset, 0, no_column, 0}}, only);
+  EXPECT_EQ(rows(0).size(), first.size() - 3);
+  run({{Kind::drop, 1, no_column, 0}}, only);
+  EXPECT_EQ(rows(1).size(), second.size() - 3);
+}
+
+TEST_P(RunContract, SealingMakesScatteredRowsSmallerAndDropGivesThemBack) {
+  make(full_layout());
+  EventBatch batch;
+  for (std::uint64_t key = 0; key < 20'000; ++key) {
+    batch.add(1, {key, 0}, 1);
+    for (EventTime pane = 1; pane < 8 && key % 16 == 0; ++pane) batch.add(10 * pane, {key, 0}, 1);
+  }
+  fill(batch);
+  const std::size_t open = backend_->status().state_bytes;
+  const Rows seventh = rows(7);
+
+  std::vector<ColumnStep> steps;
+  for (ColumnIndex column = 1; column < 8; ++column) {
+    steps.push_back({Kind::seal, column, no_column, 0});
+  }
+  backend_->run(steps, {}, {});
+  const std::size_t sealed = backend_->status().state_bytes;
+  EXPECT_TRUE(rows(7) == seventh);
+
+  for (ColumnStep& step : steps) step.kind = Kind::drop;
+  backend_->run(steps, {}, {});
+
+  EXPECT_LT(sealed, open);
+  EXPECT_LE(backend_->status().state_bytes, sealed);
+  EXPECT_EQ(rows(7), Rows{});
+  EXPECT_EQ(backend_->status().columns, 1u);
+}
+
+TEST_P(RunContract, ASavedStateHoldsSealedRows) {
+  make(full_layout());
+  fill(scattered_batch(10, 3'000, 20'000, 20));
+  const Rows first = rows(0);
+  run({{Kind::seal, 0, no_column, 0}, {Kind::seal, 1, no_column, 0}});
+  const StateImage image = backend_->save();
+
+  backend_ = GetParam().make(shape_);
+  backend_->load(image);
+
+  EXPECT_TRUE(rows(0) == first);
+  EXPECT_EQ(backend_->status().columns, 2u);
+}
+
+TEST_P(RunContract, KeysOfSealedRowsKeepTheirSlots) {
+  BackendShape shape = small_shape(full_layout());
+  shape.max_keys = 1'000;
+  make(shape);
+  EventBatch kept;
+  for (std::uint64_t key = 0; key < 600; ++key) kept.add(1, {key, 9}, 1);
+  fill(kept);
+  run({{Kind::seal, 0, no_column, 0}});
+  EventBatch gone;
+  for (std::uint64_t key = 1'000; key < 1'400; ++key) gone.add(11, {key, 9}, 1);
+  fill(gone);
+  run({{Kind::drop, 1, no_column, 0}});
+
+  EventBatch fresh;
+  for (std::uint64_t key = 2'000; key < 2'500; ++key) fresh.add(21, {key, 9}, 1);
+  const BatchReport report = offer(fresh, Limits::tumbling(10, 0, 8).limits);
+
+  EXPECT_EQ(report.accepted, 400u);
+  EXPECT_EQ(report.keys_full, 100u);
+  EXPECT_EQ(rows(0).size(), 600u);
+}
+
+TEST_P(RunContract, StrandsGiveWhatTheirStepsGiveOneAfterAnother) {
+  for (const std::uint64_t keys : {3u, 700u}) {
+    SCOPED_TRACE(std::to_string(keys) + " keys, seed 11");
+    make(invertible_layout());
+    fill(scattered_batch(11, keys, 20'000, 80));
+    std::vector<ColumnStep> steps;
+    std::vector<std::uint32_t> strands;
+    constexpr std::uint32_t strand_count = 5;
+    for (std::uint32_t strand = 0; strand < strand_count; ++strand) {
+      const ColumnIndex working = 20 + strand;
+      for (std::uint32_t window = 0; window < 3; ++window) {
+        steps.push_back({Kind::combine, working, (strand + window) % 8, 0});
+        steps.push_back({Kind::emit, working, no_column, 3 * strand + window});
+      }
+      steps.push_back({Kind::drop, working, no_column, 0});
+      strands.push_back(static_cast<std::uint32_t>(steps.size()));
+    }
+    std::vector<WindowRows> in_order(3 * strand_count);
+    backend_->run(steps, {}, in_order);
+    std::vector<WindowRows> in_strands(3 * strand_count);
+
+    backend_->run(StepProgram(steps, strands), {}, in_strands);
+
+    for (std::size_t output = 0; output < in_order.size(); ++output) {
+      EXPECT_TRUE(by_slot(in_strands[output]) == by_slot(in_order[output])) << output;
+      EXPECT_GT(in_order[output].size(), 0u);
+    }
+    EXPECT_EQ(rows(20), Rows{});
+  }
 }
 
 RowLayout double_layout() {

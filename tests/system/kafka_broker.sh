@@ -1,6 +1,8 @@
 #!/bin/bash
-# A real Apache Kafka broker for tests: one KRaft node on loopback, PLAINTEXT, heap 512 MB.
-#   kafka_broker.sh start DIR OWNER_PID   prints bootstrap=127.0.0.1:PORT, pid, start_ms, log
+# A real Apache Kafka broker for tests: one KRaft node on loopback, heap 512 MB. It listens in plain
+# text, and with TLS and passwords (user "me", password "open-sesame", PLAIN or SCRAM-SHA-256).
+#   kafka_broker.sh start DIR OWNER_PID   prints bootstrap=127.0.0.1:PORT, pid, start_ms, log,
+#                                         secure_bootstrap=127.0.0.1:PORT, ca=its certificate
 #   kafka_broker.sh status DIR            prints state=running|stopped, and pid, rss_kb, ...
 #   kafka_broker.sh stop DIR              prints state=stopped; nothing to stop is no error
 # DIR is the caller's: data, log and pid file go there, one broker a folder. The broker ends with
@@ -63,17 +65,30 @@ fetch_jars() {
   exec 9>&-
 }
 
+make_certificate() {
+  command -v openssl > /dev/null || missing "no openssl to make a certificate with"
+  openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1 \
+    -keyout "$dir/kafka-key.pem" -out "$dir/kafka-ca.pem" 2> "$dir/kafka-openssl.log" ||
+    fail "no certificate: $(tail -n 1 "$dir/kafka-openssl.log")"
+  cat "$dir/kafka-key.pem" "$dir/kafka-ca.pem" > "$dir/kafka-keystore.pem"
+}
+
 # Old event times must not be deleted as expired: log.retention.ms=-1.
 write_configuration() {
   cat > "$dir/kafka.properties" << PROPERTIES
 process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:$2
-listeners=PLAINTEXT://127.0.0.1:$1,CONTROLLER://127.0.0.1:$2
-advertised.listeners=PLAINTEXT://127.0.0.1:$1
+listeners=PLAINTEXT://127.0.0.1:$1,CONTROLLER://127.0.0.1:$2,SECURE://127.0.0.1:$3
+advertised.listeners=PLAINTEXT://127.0.0.1:$1,SECURE://127.0.0.1:$3
 controller.listener.names=CONTROLLER
 inter.broker.listener.name=PLAINTEXT
-listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SECURE:SASL_SSL
+ssl.keystore.type=PEM
+ssl.keystore.location=$dir/kafka-keystore.pem
+listener.name.secure.sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-256
+listener.name.secure.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required user_me="open-sesame";
+listener.name.secure.scram-sha-256.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
 log.dirs=$dir/kafka-data
 log.retention.ms=-1
 num.network.threads=2
@@ -101,7 +116,7 @@ java_flags=(-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Djava.awt.headless=true)
 format_data() {
   java "${java_flags[@]}" -Dlog4j.configuration="file:$dir/kafka-log4j.properties" -cp "$jars/*" \
     kafka.tools.StorageTool format --ignore-formatted -t c2x1aWNlLXRlc3RzLTAwMQ \
-    -c "$dir/kafka.properties" > "$dir/kafka-format.log" 2>&1 ||
+    --add-scram 'SCRAM-SHA-256=[name=me,password=open-sesame]' -c "$dir/kafka.properties" > "$dir/kafka-format.log" 2>&1 ||
     fail "Kafka's storage cannot be formatted: $(tail -n 1 "$dir/kafka-format.log")"
 }
 
@@ -110,7 +125,9 @@ has_settled() { grep -q "Kafka Server started" "$(log_file)" || ! is_running; }
 attempt_start() {
   local controller
   controller=$(free_port) || fail "no free port"
-  write_configuration "$1" "$controller"
+  secure_port=$(free_port) || fail "no free port"
+  make_certificate
+  write_configuration "$1" "$controller" "$secure_port"
   format_data
   run_service java -Xms256m -Xmx512m "${java_flags[@]}" \
     -Dlog4j.configuration="file:$dir/kafka-log4j.properties" -cp "$jars/*" \
@@ -130,6 +147,8 @@ case $1 in
     require_java
     fetch_jars
     start_service bootstrap= 60
+    echo "secure_bootstrap=127.0.0.1:$secure_port"
+    echo "ca=$dir/kafka-ca.pem"
     ;;
   status) print_status ;;
   stop) stop_service && print_status ;;

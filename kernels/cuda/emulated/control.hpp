@@ -2,6 +2,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
+#include <vector>
 
 /// What a test can see and set of the emulated device. There is one device in a process, as in
 /// CUDA. Thread-safe. Where CUDA would stage a copy from pageable host memory before it returns,
@@ -35,9 +37,14 @@ struct Counters {
   std::uint64_t stream_synchronisations = 0;
   std::uint64_t event_synchronisations = 0;
   std::uint64_t device_synchronisations = 0;  ///< by allocations and frees, which wait for all
+  std::uint64_t default_stream_uses = 0;      ///< a stream without a handle is CUDA's default one
 };
 
 [[nodiscard]] Counters counters();
+
+/// The kernels that ran since the last reset(), in the order in which they did; also the one that a
+/// planted fault stopped.
+[[nodiscard]] std::vector<std::string> kernels_run();
 
 /// Bytes of device memory in use now.
 [[nodiscard]] std::size_t device_bytes_in_use();
@@ -77,5 +84,8 @@ inline constexpr int error_launch_failure = 719;
 /// Makes the call of this kind after the next `skip` ones fail, once. Errors from 700 on, and all
 /// in `execute`, are sticky: every later call fails with them until reset().
 void fail(Call call, int code, std::uint64_t skip = 0);
+
+/// Makes the next run of the kernel of this name (as kernels_run() has it) fail while it runs.
+void fail_kernel(const std::string& name, int code);
 
 }  // namespace sluice::cuda::emulated

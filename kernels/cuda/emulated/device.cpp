@@ -58,6 +58,23 @@ int Device::enter(Call call) {
   return code;
 }
 
+int Device::enter_kernel(const char* name) {
+  if (state() != 0) return state();
+  kernels_run.push_back(name);
+  if (const auto failing = failing_kernels_.find(name); failing != failing_kernels_.end()) {
+    sticky_ = failing->second;
+    return sticky_;
+  }
+  return enter(Call::execute);
+}
+
+CUstream_st& Device::stream_of(CUstream_st* handle) {
+  if (handle != nullptr) return *handle;
+  ++counters.default_stream_uses;
+  drain_all();
+  return default_stream_;
+}
+
 int Device::create_stream(CUstream_st*& stream) {
   if (state() != 0) return state();
   ++counters.streams_created;
@@ -209,12 +226,12 @@ int Device::fill(void* memory, std::uint8_t value, std::size_t bytes, CUstream_s
   return 0;
 }
 
-int Device::launch(std::function<void()> work, CUstream_st& stream) {
+int Device::launch(const char* name, std::function<void()> work, CUstream_st& stream) {
   if (const int code = enter(Call::launch); code != 0) return code;
   ++counters.launches;
   enqueue(stream, {.work =
-                       [this, run = std::move(work)] {
-                         if (enter(Call::execute) == 0) run();
+                       [this, name, run = std::move(work)] {
+                         if (enter_kernel(name) == 0) run();
                        },
                    .milliseconds = fixed_milliseconds});
   return 0;
@@ -227,8 +244,10 @@ std::size_t Device::allowed_shared(const void* function) const {
 
 void Device::reset() {
   faults_.clear();
+  failing_kernels_.clear();
   drain_all();
   counters = {};
+  kernels_run.clear();
   memory_bytes = default_memory_bytes;
   present = true;
   sticky_ = 0;
@@ -273,6 +292,7 @@ void Device::drain_until(const Mark& mark) {
 }
 
 void Device::drain_all() {
+  drain(default_stream_);
   for (const auto& stream : streams_) drain(*stream);
 }
 

@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <random>
+#include <string>
 #include <vector>
 
 #include "kernels/cuda/emulated/control.hpp"
@@ -54,6 +55,10 @@ class Device {
   std::mutex mutex;
   Counters counters;
 
+  /// The stream of a handle: of nullptr the default stream, whose use is counted. Everything that
+  /// was put on any stream before comes first there, as with CUDA's legacy default stream.
+  CUstream_st& stream_of(CUstream_st* handle);
+
   int create_stream(CUstream_st*& stream);
   int destroy_stream(CUstream_st* stream);
   int synchronize(CUstream_st& stream);
@@ -71,7 +76,8 @@ class Device {
 
   int copy(void* to, const void* from, std::size_t bytes, Direction direction, CUstream_st& stream);
   int fill(void* memory, std::uint8_t value, std::size_t bytes, CUstream_st& stream);
-  int launch(std::function<void()> work, CUstream_st& stream);
+  /// @param name static storage
+  int launch(const char* name, std::function<void()> work, CUstream_st& stream);
 
   void allow_shared(const void* function, std::size_t bytes) { shared_[function] = bytes; }
   [[nodiscard]] std::size_t allowed_shared(const void* function) const;
@@ -82,9 +88,12 @@ class Device {
   [[nodiscard]] std::uint64_t next_order();
   void fail(Call call, int code, std::uint64_t skip) { faults_.push_back({call, code, skip}); }
 
+  void fail_kernel(const std::string& name, int code) { failing_kernels_[name] = code; }
+
   [[nodiscard]] std::size_t bytes_in_use() const { return bytes_in_use_; }
   std::size_t memory_bytes = default_memory_bytes;
   bool present = true;
+  std::vector<const char*> kernels_run;
 
  private:
   struct Fault {
@@ -95,6 +104,7 @@ class Device {
 
   /// 0, or the error that this call has to return: sticky or planted.
   int enter(Call call);
+  int enter_kernel(const char* name);
   int state() const { return present ? sticky_ : error_no_device; }
   void enqueue(CUstream_st& stream, Operation operation);
   void step(CUstream_st& stream);
@@ -107,11 +117,13 @@ class Device {
                            const void* memory, std::size_t bytes) const;
 
   std::vector<std::unique_ptr<CUstream_st>> streams_;
+  CUstream_st default_stream_;
   std::map<std::uintptr_t, std::size_t> device_memory_;  ///< begin -> bytes
   std::map<std::uintptr_t, std::size_t> pinned_memory_;
   std::map<const void*, std::size_t> shared_;
   std::size_t bytes_in_use_ = 0;
   std::vector<Fault> faults_;
+  std::map<std::string, int> failing_kernels_;
   int sticky_ = 0;
   double clock_ = 0;
   Schedule schedule_ = Schedule::lazy;

@@ -31,8 +31,9 @@ auto with_device(Method method) {
 void copy(void* to, const void* from, std::size_t bytes, Direction direction, const char* what,
           const Stream& stream, std::source_location where) {
   if (bytes == 0) return;
-  const int code = with_device(
-      [&](Device& device) { return device.copy(to, from, bytes, direction, *stream.handle()); });
+  const int code = with_device([&](Device& device) {
+    return device.copy(to, from, bytes, direction, device.stream_of(stream.handle()));
+  });
   check(code, what, stream.trail(), where);
 }
 
@@ -89,12 +90,14 @@ void Stream::Destroy::operator()(CUstream_st* handle) const noexcept {
 }
 
 void Stream::synchronize(std::source_location where) {
-  check(with_device([&](Device& device) { return device.synchronize(*handle()); }),
+  check(with_device([&](Device& device) { return device.synchronize(device.stream_of(handle())); }),
         "waiting for a stream", trail_, where);
 }
 
 void Stream::wait(const Event& event, std::source_location where) {
-  check(with_device([&](Device& device) { return device.wait(*handle(), *event.handle()); }),
+  check(with_device([&](Device& device) {
+          return device.wait(device.stream_of(handle()), *event.handle());
+        }),
         "making a stream wait for an event", trail_, where);
 }
 
@@ -111,7 +114,9 @@ void Event::Destroy::operator()(CUevent_st* handle) const noexcept { delete hand
 
 void Event::record(const Stream& stream, std::source_location where) {
   trail_ = stream.trail();
-  check(with_device([&](Device& device) { return device.record(*handle(), *stream.handle()); }),
+  check(with_device([&](Device& device) {
+          return device.record(*handle(), device.stream_of(stream.handle()));
+        }),
         "recording an event", trail_, where);
 }
 
@@ -184,8 +189,9 @@ void copy_bytes_on_device(void* to, const void* from, std::size_t bytes, Stream&
 void fill_bytes(void* memory, std::uint8_t value, std::size_t bytes, Stream& stream,
                 std::source_location where) {
   if (bytes == 0) return;
-  const int code = with_device(
-      [&](Device& device) { return device.fill(memory, value, bytes, *stream.handle()); });
+  const int code = with_device([&](Device& device) {
+    return device.fill(memory, value, bytes, device.stream_of(stream.handle()));
+  });
   check(code, "filling device memory", stream.trail(), where);
 }
 
@@ -226,8 +232,9 @@ namespace emulated {
 
 void enqueue(Stream& stream, const char* name, std::function<void()> work,
              std::source_location where) {
-  const int code =
-      with_device([&](Device& device) { return device.launch(std::move(work), *stream.handle()); });
+  const int code = with_device([&](Device& device) {
+    return device.launch(name, std::move(work), device.stream_of(stream.handle()));
+  });
   if (code != 0) check(code, std::string("launching ") + name, stream.trail(), where);
   stream.launched(name, where);
 }
@@ -237,7 +244,8 @@ void enqueue_grid(Stream& stream, Grid grid, const void* function, std::source_l
     if (!possible(grid)) return error_invalid_configuration;
     if (grid.shared_bytes > device.allowed_shared(function)) return error_invalid_value;
     grid.order = device.next_order();
-    return device.launch([grid] { run_grid(grid); }, *stream.handle());
+    return device.launch(
+        grid.kernel, [grid] { run_grid(grid); }, device.stream_of(stream.handle()));
   });
   if (code != 0) check(code, std::string("launching ") + grid.kernel, stream.trail(), where);
   stream.launched(grid.kernel, where);
@@ -251,6 +259,12 @@ void allow_shared(const void* function, std::size_t bytes) {
 
 Counters counters() {
   return with_device([](Device& device) { return device.counters; });
+}
+
+std::vector<std::string> kernels_run() {
+  return with_device([](Device& device) {
+    return std::vector<std::string>(device.kernels_run.begin(), device.kernels_run.end());
+  });
 }
 
 std::size_t device_bytes_in_use() {
@@ -275,6 +289,10 @@ void set_device_present(bool present) {
 
 void fail(Call call, int code, std::uint64_t skip) {
   with_device([&](Device& device) { device.fail(call, code, skip); });
+}
+
+void fail_kernel(const std::string& name, int code) {
+  with_device([&](Device& device) { device.fail_kernel(name, code); });
 }
 
 }  // namespace emulated

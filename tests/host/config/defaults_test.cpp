@@ -19,6 +19,7 @@ TEST_F(DefaultConfiguration, HasTheSourceOfTheProgram) {
   EXPECT_EQ(kafka.start.from, expected.start.from);
   EXPECT_EQ(kafka.properties, expected.properties);
   EXPECT_EQ(kafka.lanes, expected.lanes);
+  EXPECT_EQ(kafka.fetch, expected.fetch);
   EXPECT_EQ(kafka.once, expected.once);
 }
 

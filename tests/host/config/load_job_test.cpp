@@ -137,6 +137,25 @@ TEST(ParseJob, PassesLibrdkafkaPropertiesOn) {
                           testing::Pair("security.protocol", "SASL_SSL")));
 }
 
+TEST(ParseJob, ReadsWhoFetchesFromKafka) {
+  const auto fetch_of = [](const std::string& more) {
+    const Job job = parse_job("source: {type: kafka, brokers: b, topics: t, start: earliest" +
+                                  more + "}\n" + format + windows + aggregates,
+                              "job.yaml");
+    return std::get<KafkaSettings>(job.source).fetch;
+  };
+  EXPECT_EQ(fetch_of(""), KafkaFetch::automatic);
+  EXPECT_EQ(fetch_of(", fetch: auto, properties: {client.rack: r}"), KafkaFetch::automatic);
+  EXPECT_EQ(fetch_of(", fetch: direct"), KafkaFetch::direct);
+  EXPECT_EQ(fetch_of(", fetch: librdkafka"), KafkaFetch::librdkafka);
+  try {
+    fetch_of(", fetch: direct, properties: {client.rack: r}");
+    FAIL() << "no error";
+  } catch (const ConfigError& error) {
+    EXPECT_THAT(error.what(), testing::HasSubstr("property client.rack is librdkafka's alone"));
+  }
+}
+
 TEST(ParseJob, ReadsFileSourcesWithLinesAndWithoutAFutureGuard) {
   const Job job = parse_job(
       "source: {type: file, path: [a.csv, b.csv]}\n" + format + windows + aggregates, "job.yaml");

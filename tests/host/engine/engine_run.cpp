@@ -222,10 +222,10 @@ void EngineRun::keep(const WindowResult& result) {
     oracle::ActualRow row{.window = job_.windows[result.window].name,
                           .start = result.start,
                           .end = result.end,
-                          .key = oracle::key_text(oracle_key(result.keys[r])),
+                          .key = oracle::key_text(oracle_key(result.key(r))),
                           .revision = result.revision};
     for (std::size_t a = 0; a < width; ++a) {
-      const ResultValue& value = result.values[r * width + a];
+      const ResultValue value = result.value(r, a);
       if (value.overflow) row.overflow.push_back(oracle_job_.aggregates[a].as);
       if (value.kind == ResultValue::Kind::null) {
         row.values.emplace_back();

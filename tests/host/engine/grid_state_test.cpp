@@ -19,7 +19,9 @@ TEST(GridState, KeepsThePanesThatTheBatchOpened) {
   GridState grid;
   grid.offer(-2, 4, columns);
   grid.settle(std::vector<ColumnIndex>{1, 3}, columns);
-  EXPECT_EQ(grid.panes, (PaneMap{{-1, 1}, {1, 3}}));
+  EXPECT_EQ(grid.panes.size(), 2u);
+  EXPECT_EQ(grid.panes[-1], 1u);
+  EXPECT_EQ(grid.panes[1], 3u);
   EXPECT_TRUE(grid.offered.empty());
 }
 
@@ -31,7 +33,8 @@ TEST(GridState, OffersAPaneThatHoldsRowsAtItsOwnColumn) {
   grid.offer(9, 4, columns);
   EXPECT_EQ(grid.offered[2], 1u);
   grid.settle(std::vector<ColumnIndex>{}, columns);
-  EXPECT_EQ(grid.panes, (PaneMap{{11, 1}}));
+  EXPECT_EQ(grid.panes.size(), 1u);
+  EXPECT_EQ(grid.panes[11], 1u);
 }
 
 TEST(GridState, GivesColumnsBackThatNoEventOpened) {

@@ -1,5 +1,6 @@
 #include "host/engine/lowering.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstdint>
@@ -36,6 +37,10 @@ Job job_of(std::vector<Function> functions, ValueType type, unsigned scale = 0) 
   return job;
 }
 
+bool has_cold(const RowLayout& layout, RowRef row) {
+  return std::any_of(row.cold, row.cold + layout.cold_words, [](auto word) { return word != 0; });
+}
+
 /// Lifts the inputs, one event each, into a row and lowers it.
 std::vector<ResultValue> lowered(const Job& job, const Inputs& inputs, double shift = 0,
                                  unsigned* overflows = nullptr) {
@@ -52,8 +57,27 @@ std::vector<ResultValue> lowered(const Job& job, const Inputs& inputs, double sh
     event.values[0] = {&bits, &valid};
     lift_event<PlainWords>(layout, row, event, &shift, 0);
   }
+  const KeySlot slot = 0;
+  const RowPiece piece{.count = 1,
+                       .slots = &slot,
+                       .hot = row.hot,
+                       .cold = has_cold(layout, row) ? row.cold : nullptr,
+                       .word_stride = 1,
+                       .row_stride = layout.words()};
+  const Lowering lowering(job, layout);
   std::vector<ResultValue> values;
-  const unsigned overflowed = Lowering(job, layout).lower(words.data(), values);
+  unsigned overflowed = 0;
+  for (std::size_t a = 0; a < lowering.aggregates(); ++a) {
+    std::uint64_t bits = 0;
+    ResultMark mark = ResultMark::null;
+    const bool marked = lowering.lower(a, piece, &bits, &mark);
+    EXPECT_EQ(marked, mark != ResultMark::none);
+    ResultColumn column = lowering.column_of(a);
+    column.bits = {&bits, 1};
+    column.marks = &mark;
+    values.push_back(column[0]);
+    overflowed += mark == ResultMark::overflow ? 1u : 0u;
+  }
   if (overflows != nullptr) *overflows = overflowed;
   return values;
 }

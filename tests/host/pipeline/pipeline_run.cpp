@@ -14,11 +14,11 @@ class PipelineRun::Rows : public Sink {
   std::string_view name() const noexcept override { return "rows"; }
   void publish(const WindowResult& result) override {
     for (std::size_t r = 0; r < result.size(); ++r) {
-      const KeyScalar key = decode_key(result.keys[r])[0];
+      const KeyScalar key = decode_key(result.key(r))[0];
       rows_.push_back({.start = result.start,
                        .key = std::string(std::get<std::string_view>(key)),
-                       .events = result.values[2 * r].integer,
-                       .sum = result.values[2 * r + 1].integer,
+                       .events = result.value(r, 0).integer,
+                       .sum = result.value(r, 1).integer,
                        .revision = result.revision});
     }
   }

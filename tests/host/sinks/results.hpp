@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bit>
 #include <initializer_list>
 #include <string>
 #include <vector>
@@ -34,7 +35,7 @@ inline Job job_with(std::initializer_list<std::string> keys,
   return job;
 }
 
-/// Rows of one window, which own their keys.
+/// Rows of one window, which own their keys and values.
 class Result {
  public:
   explicit Result(EventTime start, std::uint32_t window = 0, std::uint32_t revision = 0) {
@@ -45,20 +46,53 @@ class Result {
   }
 
   Result& row(std::initializer_list<KeyScalar> key, std::initializer_list<ResultValue> values) {
-    std::string& encoded = keys_.emplace_back();
+    std::string encoded;
     for (const KeyScalar& column : key) append_key_column(encoded, column);
-    result_.values.insert(result_.values.end(), values);
+    const auto slot = static_cast<KeySlot>(slots_.size());
+    names_.set(slot, std::move(encoded));
+    slots_.push_back(slot);
+    columns_.resize(values.size());
+    for (std::size_t a = 0; a < values.size(); ++a) columns_[a].add(values.begin()[a]);
     return *this;
   }
 
   /// Borrows this.
   const WindowResult& get() {
-    result_.keys.assign(keys_.begin(), keys_.end());
+    shown_.clear();
+    for (const Column& column : columns_) {
+      shown_.push_back({column.kind, column.scale, column.bits, column.marks.data()});
+    }
+    result_.slots = slots_;
+    result_.columns = shown_;
+    result_.names = &names_;
     return result_;
   }
 
  private:
-  std::vector<std::string> keys_;
+  struct Column {
+    ResultValue::Kind kind = ResultValue::Kind::null;
+    std::uint8_t scale = 0;
+    std::vector<std::uint64_t> bits;
+    std::vector<ResultMark> marks;
+
+    void add(const ResultValue& value) {
+      const bool is_real = value.kind == ResultValue::Kind::real;
+      bits.push_back(is_real ? std::bit_cast<std::uint64_t>(value.real)
+                             : static_cast<std::uint64_t>(value.integer));
+      const bool is_null = value.kind == ResultValue::Kind::null;
+      marks.push_back(!is_null         ? ResultMark::none
+                      : value.overflow ? ResultMark::overflow
+                                       : ResultMark::null);
+      if (is_null) return;
+      kind = value.kind;
+      scale = value.scale;
+    }
+  };
+
+  KeyNames names_;
+  std::vector<KeySlot> slots_;
+  std::vector<Column> columns_;
+  std::vector<ResultColumn> shown_;
   WindowResult result_;
 };
 

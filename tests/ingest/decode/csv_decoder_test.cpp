@@ -273,7 +273,8 @@ TEST(CsvDecoder, AnyBytesAreRowsOrMalformed) {
     decoding.run({lines});
     std::uint32_t behind = 0;
     std::size_t covered = decoding.events().size + decoding.events().malformed_events.size();
-    for (const EventExtent& extent : decoding.events().extents) {
+    for (std::size_t event = 0; event < decoding.events().size; ++event) {
+      const EventExtent extent = decoding.events().extents[event];
       EXPECT_GE(extent.begin, behind);
       behind = extent.begin + extent.length;
     }

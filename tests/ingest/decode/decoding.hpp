@@ -102,9 +102,7 @@ class Decoding {
   DecodedEvents& events() { return events_; }
   const SourceBlock& block() const { return block_; }
 
-  std::string key_of(std::size_t event) {
-    return decoder_.key_of(block_, events_.extents.at(event));
-  }
+  std::string key_of(std::size_t event) { return decoder_.key_of(block_, events_.extents[event]); }
   /// The key's columns as text: null, 7, "7", true.
   std::string key_text(std::size_t event) {
     std::string text;
@@ -127,8 +125,9 @@ class Decoding {
   }
 
   std::optional<std::int64_t> bits(std::size_t column, std::size_t event) const {
-    if (events_.valid[column][event] == 0) return std::nullopt;
-    return events_.values[column][event];
+    const ValueColumn values = events_.columns().values[column];
+    if (values.valid != nullptr && values.valid[event] == 0) return std::nullopt;
+    return values[event];
   }
   std::optional<double> real(std::size_t column, std::size_t event) const {
     const auto found = bits(column, event);

@@ -56,9 +56,9 @@ TEST(KeyDictionary, GivesEveryKeyASlotOfItsOwn) {
   low.push_back(77);
   high.push_back(9);
   std::vector<KeySlot> slots(low.size());
-  EXPECT_FALSE(dictionary.find_all(low.data(), high.data(), low.size(), slots.data()));
+  EXPECT_FALSE(dictionary.find_all({low.data(), high.data()}, 0, low.size(), slots.data()));
   EXPECT_EQ(slots.back(), no_slot);
-  EXPECT_TRUE(dictionary.find_all(low.data(), high.data(), low.size() - 1, slots.data()));
+  EXPECT_TRUE(dictionary.find_all({low.data(), high.data()}, 0, low.size() - 1, slots.data()));
   std::size_t k = 0;
   for (const auto& [key, slot] : known) ASSERT_EQ(slots[k++], slot);
 }
@@ -70,7 +70,7 @@ TEST(KeyDictionary, FindsSmallAndLargeKeysSideBySide) {
   for (const std::uint64_t key : keys) dictionary.add(key, 0);
   std::vector<KeySlot> slots(keys.size());
 
-  EXPECT_TRUE(dictionary.find_all(keys.data(), nullptr, keys.size(), slots.data()));
+  EXPECT_TRUE(dictionary.find_all({keys.data()}, 0, keys.size(), slots.data()));
 
   EXPECT_EQ(slots, (std::vector<KeySlot>{0, 1, 2, 3, 4}));
 }

@@ -87,14 +87,14 @@ NamedReport BackendSession::named(const BatchReport& report) const {
   return named;
 }
 
-std::vector<NamedRows> BackendSession::run(std::span<const ColumnStep> steps, std::size_t outputs,
-                                           std::span<const KeyValue> keys) {
+std::vector<NamedRows> BackendSession::run_strands(const StepProgram& program, std::size_t outputs,
+                                                   std::span<const KeyValue> keys) {
   std::vector<KeySlot> slots;
   for (const auto& [slot, key] : names_) {
     if (std::find(keys.begin(), keys.end(), key) != keys.end()) slots.push_back(slot);
   }
   std::vector<WindowRows> rows(outputs);
-  backend_->run(steps, slots, rows);
+  backend_->run(program, slots, rows);
   std::vector<NamedRows> result;
   for (const WindowRows& output : rows) result.push_back(named(output));
   return result;

@@ -83,7 +83,11 @@ class BackendSession {
                          std::span<const std::uint32_t> only = {});
   /// @param keys none: every slot
   std::vector<NamedRows> run(std::span<const ColumnStep> steps, std::size_t outputs,
-                             std::span<const KeyValue> keys = {});
+                             std::span<const KeyValue> keys = {}) {
+    return run_strands(steps, outputs, keys);
+  }
+  std::vector<NamedRows> run_strands(const StepProgram& program, std::size_t outputs,
+                                     std::span<const KeyValue> keys = {});
   NamedRows rows_of(ColumnIndex column);
 
   /// Loads an image from any backend.

@@ -23,7 +23,10 @@ using testing::Not;
 /// Job, topic and messages of the cases about where reading starts.
 struct StartCase {
   StartCase(const Cluster& cluster, std::string topic_in, int partition_count)
-      : brokers(cluster.brokers), topic(std::move(topic_in)), kafka(brokers) {
+      : brokers(cluster.brokers),
+        fetch("fetch: " + cluster.fetch + ", "),
+        topic(std::move(topic_in)),
+        kafka(brokers) {
     cluster.create_topic(topic, partition_count);
   }
 
@@ -34,7 +37,7 @@ struct StartCase {
 
   std::string job(const std::string& start) {
     return folder.file("job.yaml",
-                       "pipeline: test\n" + kafka_source(brokers, topic, start) +
+                       "pipeline: test\n" + kafka_source(brokers, topic, fetch + start) +
                            "format: {type: json, event_time: {field: t, unit: ms}}\n"
                            "windows: [{name: w, type: tumbling, size: 1s}]\n"
                            "aggregates: [{as: events, fn: count}]\nsinks: [{type: stdout}]\n" +
@@ -57,6 +60,7 @@ struct StartCase {
 
   TempFolder folder;
   std::string brokers;
+  std::string fetch;
   std::string topic;
   KafkaClient kafka;
 };

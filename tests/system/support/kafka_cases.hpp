@@ -12,6 +12,7 @@ namespace sluice::system_test {
 struct Cluster {
   std::string brokers;
   std::function<void(const std::string& topic, int partitions)> create_topic;
+  std::string fetch = "auto";  ///< source.fetch of the jobs that read from it
 };
 
 /// What holds on every cluster: each runs the program against it and fails the test where it

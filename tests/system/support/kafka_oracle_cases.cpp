@@ -113,7 +113,8 @@ class LiveJob {
     cluster.create_topic(topic_, partitions);
     const std::string job = folder_.file(
         "job.yaml",
-        job_yaml(shop_job(), {.source = kafka_source(cluster.brokers, topic_, "start: earliest"),
+        job_yaml(shop_job(), {.source = kafka_source(cluster.brokers, topic_,
+                                                     "start: earliest, fetch: " + cluster.fetch),
                               .format = text_.format_yaml(false),
                               .sinks = "sinks: [{type: stdout}, {type: prometheus}]\n",
                               .engine = small_batches,
@@ -217,7 +218,8 @@ void expect_once_gives_the_oracles_rows(const Cluster& cluster, const std::strin
   produce(kafka, topic, text, events);
   const TempFolder folder;
   const std::string path = folder.file(
-      "job.yaml", job_yaml(job, {.source = kafka_source(cluster.brokers, topic, "start: earliest"),
+      "job.yaml", job_yaml(job, {.source = kafka_source(cluster.brokers, topic,
+                                                        "start: earliest, fetch: " + cluster.fetch),
                                  .format = text.format_yaml(false),
                                  .engine = small_batches}));
   const std::string stats = folder.path("stats.json");

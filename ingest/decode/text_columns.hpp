@@ -1,0 +1,52 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "ingest/decode/event_writer.hpp"
+#include "ingest/decode/format.hpp"
+#include "ingest/decode/text_block.hpp"
+#include "ingest/decode/text_plan.hpp"
+#include "ingest/source_block.hpp"
+
+namespace sluice {
+
+/// Reads blocks of rows that were cut into fields column by column, each in one loop of its type.
+/// Single-threaded.
+class TextColumns {
+ public:
+  TextColumns(const Format& format, TextDialect dialect)
+      : plan_(format), reader_(best_text_reader(dialect)) {}
+
+  std::size_t fields() const noexcept { return plan_.fields; }
+
+  /// Writes the rows through `writer`; those that a column could not make sense of, malformed or
+  /// not, are left to `exact`, a function of their extent, in their place among the others.
+  /// @param base what places in the block are counted from
+  /// @param messages by index: the transport's times
+  template <class Exact>
+  void write(const char* base, const TextBlock& block, std::span<const Message> messages,
+             EventWriter& writer, Exact&& exact) {
+    if (reader_(plan_, base, block, messages, writer.events(), odd_.data()) == 0) {
+      writer.accept({block.extents.data(), block.size});
+      return;
+    }
+    const EventWriter::Draft draft = writer.draft();
+    for (std::size_t row = 0; row < block.size; ++row) {
+      if (odd_[row] != 0) {
+        exact(block.extents[row]);
+      } else {
+        writer.accept(draft, row, block.extents[row]);
+      }
+    }
+  }
+
+ private:
+  TextPlan plan_;
+  ReadTextColumns reader_;
+  std::array<std::uint8_t, TextBlock::most> odd_{};
+};
+
+}  // namespace sluice
