@@ -45,9 +45,6 @@ bool any_set(const std::uint64_t* words, std::size_t count) {
   return any != 0;
 }
 
-// NOLINTNEXTLINE(modernize-use-using): attributes of vectors need a typedef.
-typedef std::uint64_t Unsigned4 __attribute__((vector_size(32)));
-
 [[gnu::always_inline]] inline void load(Lanes4& vector, const void* words) {
   std::memcpy(&vector, words, sizeof vector);
 }

@@ -116,7 +116,7 @@ __device__ void merge(const PlainView& view, const PrivateShape& shape,
 }
 
 template <class Columns, class Form>
-__global__ void __launch_bounds__(most_threads)
+__global__ void __launch_bounds__(most_threads, 1)
     accumulate_private_kernel(const __grid_constant__ PlainView view,
                               const __grid_constant__ PrivateShape shape) {
   SLUICE_DYNAMIC_SHARED(unsigned char, shared);
