@@ -139,7 +139,9 @@ ChunkArithmetic::ChunkArithmetic(const RowLayout& layout, Instructions set)
         ordered_ = true;
         for (std::size_t word = spec.hot; word < kinds.size() * lanes; word += layout.hot_words) {
           Lanes& kind = kinds[word / lanes];
-          (spec.kind == AccumulatorKind::minimum ? kind.minimum : kind.maximum)[word % lanes] = -1;
+          std::int64_t* const marks =
+              spec.kind == AccumulatorKind::minimum ? kind.minimum : kind.maximum;
+          marks[word % lanes] = -1;
         }
         break;
       default:
