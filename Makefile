@@ -38,7 +38,7 @@ check-gpu: bundle ## on a machine with a GPU: runs the GPU tests and benchmarks,
 	@bundle/run.sh
 
 format: ## formats every source file
-	@git ls-files -co --exclude-standard '*.cpp' '*.hpp' '*.cu' '*.cuh' | xargs clang-format-14 -i
+	@git ls-files -co --exclude-standard '*.cpp' '*.hpp' '*.cu' '*.cuh' | xargs ls -d 2>/dev/null | xargs clang-format-14 -i
 
 clean: ## removes what was built
 	@rm -rf build bundle
