@@ -17,12 +17,12 @@
 namespace sluice::cuda {
 
 /// Rows of few words (see RowRules) are held in registers: a run of steps to one column reads and
-/// writes it once. kHot is the layout's hot words.
-template <unsigned kHot>
+/// writes it once. HotWords is the layout's hot words.
+template <unsigned HotWords>
 class RowInRegisters {
  public:
   struct Source {
-    std::uint64_t hot[kHot] = {};
+    std::uint64_t hot[HotWords] = {};
     std::uint64_t cold[most_cold_words] = {};
   };
 
@@ -32,7 +32,7 @@ class RowInRegisters {
   __device__ Source none() const {
     Source row;
     row.hot[0] = 0;
-    for (unsigned w = 1; w < kHot; ++w) row.hot[w] = rules_.identity[w];
+    for (unsigned w = 1; w < HotWords; ++w) row.hot[w] = rules_.identity[w];
     for (std::uint64_t& word : row.cold) word = 0;
     return row;
   }
@@ -67,7 +67,7 @@ class RowInRegisters {
     changed_ = true;
     row_.hot[0] -= source.hot[0];
     for (unsigned w = 0; w < most_cold_words; ++w) row_.cold[w] -= source.cold[w];
-    for (unsigned w = 1; w < kHot; ++w) {
+    for (unsigned w = 1; w < HotWords; ++w) {
       if (rules_.of[w] != RowRules::sum) continue;
       const WrappedSum difference = wrapping_subtract(static_cast<std::int64_t>(row_.hot[w]),
                                                       static_cast<std::int64_t>(source.hot[w]));
@@ -87,7 +87,7 @@ class RowInRegisters {
   __device__ void write(std::uint64_t* words, const Source& a, const Source& b) const {
     Source row = is_row(a) ? a : none();
     if (is_row(b)) add_to(row, b);
-    write_words(row, words, words + kHot);
+    write_words(row, words, words + HotWords);
   }
 
  private:
@@ -99,10 +99,10 @@ class RowInRegisters {
   __device__ Source fetch_dense(ChunkEntry entry) const {
     const RowRef from = table_.row(entry, threadIdx.x);
     Source row;
-    if constexpr (kHot == 1) {
+    if constexpr (HotWords == 1) {
       row.hot[0] = from.hot[0];
     } else {
-      for (unsigned w = 0; w < kHot; w += 2) {
+      for (unsigned w = 0; w < HotWords; w += 2) {
         const Pair pair = *reinterpret_cast<const Pair*>(from.hot + w);
         row.hot[w] = pair.first;
         row.hot[w + 1] = pair.second;
@@ -121,15 +121,15 @@ class RowInRegisters {
     const std::uint32_t rank = rows.rank(threadIdx.x);
     const std::uint32_t count = rows.rows();
     const std::uint64_t* values =
-        memory_of(entry) + 1 + sealed_header_words(kHot + rules_.cold_words);
+        memory_of(entry) + 1 + sealed_header_words(HotWords + rules_.cold_words);
     const auto next = [&](std::uint32_t word, std::uint64_t& value) {
       const std::uint32_t bytes = rows.width(word);
       if (bytes != 0) value = static_cast<std::uint64_t>(SealedRows::value_at(values, bytes, rank));
       values += sealed_column_words(bytes, count);
     };
-    for (unsigned w = 0; w < kHot; ++w) next(w, row.hot[w]);
+    for (unsigned w = 0; w < HotWords; ++w) next(w, row.hot[w]);
     for (unsigned w = 0; w < most_cold_words; ++w) {
-      if (w < rules_.cold_words) next(kHot + w, row.cold[w]);
+      if (w < rules_.cold_words) next(HotWords + w, row.cold[w]);
     }
     return row;
   }
@@ -137,7 +137,7 @@ class RowInRegisters {
   __device__ void add_to(Source& row, const Source& source) const {
     row.hot[0] += source.hot[0];
     for (unsigned w = 0; w < most_cold_words; ++w) row.cold[w] += source.cold[w];
-    for (unsigned w = 1; w < kHot; ++w) {
+    for (unsigned w = 1; w < HotWords; ++w) {
       const auto value = static_cast<std::int64_t>(source.hot[w]);
       switch (rules_.of[w]) {
         case RowRules::none:
@@ -169,7 +169,7 @@ class RowInRegisters {
   }
 
   __device__ void write_words(const Source& row, std::uint64_t* hot, std::uint64_t* cold) const {
-    for (unsigned w = 0; w < kHot; ++w) hot[w] = row.hot[w];
+    for (unsigned w = 0; w < HotWords; ++w) hot[w] = row.hot[w];
     for (unsigned w = 0; w < most_cold_words; ++w) {
       if (w < rules_.cold_words) cold[w] = row.cold[w];
     }
