@@ -21,7 +21,7 @@ namespace {
 using Kind = ColumnStep::Kind;
 
 class Memory : public testing::Test {
- protected:
+ public:
   Memory() {
     emulated::reset();
     const AccumulatorNeed needs[] = {{AccumulatorKind::nulls, 0},

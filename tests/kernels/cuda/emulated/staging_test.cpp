@@ -57,7 +57,7 @@ TEST(CopyRuns, ColumnsThatShareBytesTravelOnce) {
 }
 
 class Staging : public testing::Test {
- protected:
+ public:
   Staging() {
     emulated::reset();
     const AccumulatorNeed needs[] = {{AccumulatorKind::sum_integer, 0}};
