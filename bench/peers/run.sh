@@ -4,9 +4,10 @@
 #
 #   bench/peers/run.sh [BUILD [JSON]]     BUILD: folder of bin/peer_group_by (build); JSON: where results go
 set -euo pipefail
-cd "$(dirname "$0")"
-build=$(realpath "${1:-../../build}")
+peers=$(realpath "$(dirname "$0")")
+build=$(realpath "${1:-$peers/../../build}")
 json=${2:+$(realpath "$2")}
+cd "$peers"
 cache=${SLUICE_CACHE:-$HOME/.cache/sluice}/peers
 
 if ! command -v npm >/dev/null || ! command -v node >/dev/null; then
@@ -27,6 +28,5 @@ if ! cmp -s package.json "$cache/package.json" || [ ! -d "$cache/node_modules" ]
     exit 0
   fi
 fi
-script=$(pwd)/peers.mjs
 cd "$cache"
-exec node "$script" "$build/bin/peer_group_by" ${json:+--json "$json"}
+exec node "$peers/peers.mjs" "$build/bin/peer_group_by" ${json:+--json "$json"}
