@@ -6,6 +6,7 @@
 /// panes   10,000 keys, 100,000 events a slide; windows of 1 to 3,600 slides
 /// targets the CPU backend's targets: 16 bytes an event with integer keys, 28 with hashed ones
 /// hour    100,000 keys, 1,000,000 events a second; 1 s by 1 s and an hour by 1 s
+/// definitions 10,000 keys, 100,000 events a second; tumbling windows of 1, 2, 4 ... s in one job
 
 #include <algorithm>
 #include <memory>
@@ -28,7 +29,8 @@ struct Case {
   std::string family;
   LoadShape shape;
   std::uint32_t batches_a_slide = 1;
-  std::uint32_t panes = 1;  ///< slides a window
+  std::uint32_t panes = 1;        ///< slides a window
+  std::uint32_t definitions = 1;  ///< tumbling, each twice as long as the one before it
   Aggregates aggregates = Aggregates::count_sum;
   unsigned threads = 1;
   friend bool operator==(const Case&, const Case&) = default;
@@ -47,6 +49,10 @@ std::vector<Aggregate> aggregates_of(Aggregates aggregates) {
 Job job_of(const Case& c) {
   const Milliseconds slide = c.batches_a_slide * pane_length;
   Job job = column_job({.size = c.panes * slide, .slide = slide}, aggregates_of(c.aggregates));
+  for (std::uint32_t more = 1; more < c.definitions; ++more) {
+    const Milliseconds size = slide << more;
+    job.windows.push_back({"w" + std::to_string(more), {.size = size, .slide = size}});
+  }
   job.engine.batch_events = c.shape.events;
   job.engine.max_keys = std::max<std::size_t>(2 * c.shape.keys, 1'024);
   job.engine.max_state_bytes = load_backend_shape(BackendKind::cpu, row_layout_of(c.aggregates),
@@ -131,9 +137,10 @@ void measure(benchmark::State& state, const Case& c, const Kept& kept) {
 void add(const Case& c, const Kept& kept) {
   const std::string name =
       "growth/" + c.family + "/keys:" + std::to_string(c.shape.keys) +
-      "/panes:" + std::to_string(c.panes) + '/' + std::string(name_of(c.shape.spread)) + '/' +
-      std::string(name_of(c.shape.key_kind)) + '/' + std::string(name_of(c.aggregates)) +
-      "/threads:" + std::to_string(c.threads);
+      "/panes:" + std::to_string(c.panes) +
+      (c.definitions > 1 ? "/definitions:" + std::to_string(c.definitions) : "") + '/' +
+      std::string(name_of(c.shape.spread)) + '/' + std::string(name_of(c.shape.key_kind)) + '/' +
+      std::string(name_of(c.aggregates)) + "/threads:" + std::to_string(c.threads);
   auto* const made = benchmark::RegisterBenchmark(name.c_str(), [c, kept](benchmark::State& state) {
     run_or_skip(state, [&] { measure(state, c, kept); });
   });
@@ -206,6 +213,16 @@ void add_hour(unsigned threads, const Kept& kept) {
   }
 }
 
+void add_definitions(unsigned threads, const Kept& kept) {
+  for (const std::uint32_t definitions : {1u, 2u, 4u, 8u}) {
+    add({.family = "definitions",
+         .shape = {.events = 100'000, .keys = 10'000, .event_bytes = 12},
+         .definitions = definitions,
+         .threads = threads},
+        kept);
+  }
+}
+
 }  // namespace
 }  // namespace sluice::bench
 
@@ -217,6 +234,7 @@ int main(int argc, char** argv) {
   }
   sluice::bench::add_targets(2, kept);
   sluice::bench::add_hour(2, kept);
+  sluice::bench::add_definitions(2, kept);
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
   benchmark::RunSpecifiedBenchmarks();
