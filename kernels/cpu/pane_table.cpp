@@ -15,9 +15,12 @@ constexpr std::size_t first_columns = 16;
 // Chunks that a worker takes at a time.
 constexpr std::size_t chunks_ahead = 32;
 
+// Chunks that share few slots, so that closing windows keeps some workers busy.
+constexpr std::size_t least_chunks = 4;
+
 /// Rows of a chunk for so many slots.
 std::size_t chunk_rows_for(std::size_t slots) noexcept {
-  return std::bit_ceil(std::clamp(slots, min_chunk_rows, max_chunk_rows));
+  return std::clamp(std::bit_ceil(slots) / least_chunks, min_chunk_rows, max_chunk_rows);
 }
 
 /// Words of a chunk; no row of up to 64 bytes lies in two cache lines.
@@ -161,6 +164,13 @@ RowGroup PaneTable::open(ColumnIndex column, std::size_t chunk) {
   if (at.compare_exchange_strong(found, fresh, std::memory_order_acq_rel)) return group(fresh);
   pool_->give(fresh);
   return group(found);
+}
+
+RowGroup PaneTable::open_unset(ColumnIndex column, std::size_t chunk) {
+  const Chunk fresh = pool_->take();
+  if (fresh == nullptr) return {};
+  entry(place(column, chunk)).store(fresh, std::memory_order_release);
+  return group(fresh);
 }
 
 RowGroup PaneTable::open(Writer writer, ColumnIndex column, std::size_t chunk) {

@@ -86,7 +86,7 @@ class PaneTable {
   std::size_t bytes_of_more(std::size_t columns, std::size_t slots) const noexcept;
   std::size_t columns() const noexcept { return columns_; }
   std::size_t slots() const noexcept { return chunks_ * chunk_rows_; }
-  /// Slots of a chunk now. While there are few keys one chunk holds them all, and a pane takes no
+  /// Slots of a chunk now. While there are few keys a few chunks hold them all, and a pane takes no
   /// more memory than their rows.
   std::size_t chunk_rows() const noexcept { return chunk_rows_; }
 
@@ -95,6 +95,9 @@ class PaneTable {
   /// Opens the chunk if it is not open; empty when the budget is used up. @pre covered.
   RowGroup open(ColumnIndex column, std::size_t chunk);
   RowGroup open(Writer writer, ColumnIndex column, std::size_t chunk);
+  /// The same for a caller that then writes every word of the rows: they hold anything.
+  /// @pre not open, and no other thread opens it
+  RowGroup open_unset(ColumnIndex column, std::size_t chunk);
   void drop(ColumnIndex column, std::size_t chunk);
   void reset(RowGroup group) const noexcept;
   /// Sets marks[r] where some column holds a row for slot r of this chunk.

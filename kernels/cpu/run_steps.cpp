@@ -15,6 +15,8 @@ using Kind = ColumnStep::Kind;
 // A program that names its slots gives a worker this many at a time.
 constexpr std::size_t slots_together = 256;
 
+constexpr const char* no_room = "max_state_bytes cannot hold the rows that closing windows needs";
+
 RowGroup first_rows(RowGroup group, std::size_t rows) {
   group.rows = std::min(group.rows, rows);
   return group;
@@ -171,7 +173,7 @@ std::size_t StepRunner::combine(Steps steps, std::size_t chunk, std::size_t used
     arithmetic_.combine(target, source);
     return 1;
   }
-  target = first_rows(opened(step.target, chunk), used_rows);
+  target = opened_unset(step.target, chunk, used_rows);
   const bool more = steps.size() > 1 && steps[1].kind == Kind::combine &&
                     steps[1].target == step.target && steps[1].source != step.target;
   const RowGroup second =
@@ -184,6 +186,8 @@ std::size_t StepRunner::combine(Steps steps, std::size_t chunk, std::size_t used
   std::copy_n(source.hot, used_rows * layout.hot_words, target.hot);
   if (source.cold != nullptr) {
     std::copy_n(source.cold, used_rows * layout.cold_words, target.cold);
+  } else {
+    std::fill_n(target.cold, used_rows * layout.cold_words, std::uint64_t{0});
   }
   return more ? 2 : 1;
 }
@@ -340,7 +344,14 @@ RowRef StepRunner::row(ColumnIndex column, KeySlot slot) const noexcept {
 
 RowGroup StepRunner::opened(ColumnIndex column, std::size_t chunk) {
   const RowGroup group = table_.open(column, chunk);
-  if (!group) throw StateFull("max_state_bytes cannot hold the rows that closing windows needs");
+  if (!group) throw StateFull(no_room);
+  return group;
+}
+
+RowGroup StepRunner::opened_unset(ColumnIndex column, std::size_t chunk, std::size_t used_rows) {
+  if (used_rows < table_.chunk_rows()) return first_rows(opened(column, chunk), used_rows);
+  const RowGroup group = table_.open_unset(column, chunk);
+  if (!group) throw StateFull(no_room);
   return group;
 }
 

@@ -64,6 +64,8 @@ class StepRunner {
   /// Adds the row of a slot to `sum`, if there is one.
   void add_row(ColumnIndex column, KeySlot slot, RowRef sum, Scratch& scratch) const;
   RowGroup opened(ColumnIndex column, std::size_t chunk);
+  /// Opens a chunk whose first `used_rows` rows the caller then writes, every word of them.
+  RowGroup opened_unset(ColumnIndex column, std::size_t chunk, std::size_t used_rows);
   void cover_targets(Steps steps, std::size_t slots);
   void note_held(Steps steps, bool whole);
 
