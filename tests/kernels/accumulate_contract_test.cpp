@@ -1,7 +1,5 @@
 #include <algorithm>
-#include <cmath>
 #include <limits>
-#include <numeric>
 #include <random>
 #include <string>
 
@@ -14,8 +12,6 @@ class AccumulateContract : public BackendContract {};
 
 INSTANTIATE_TEST_SUITE_P(Backends, AccumulateContract, testing::ValuesIn(backend_factories()),
                          [](const auto& tested) { return tested.param.name; });
-
-std::uint64_t wide(std::uint64_t key) { return key * 0x9e37'79b9'7f4a'7c15u + 1; }
 
 TEST_P(AccumulateContract, AnEmptyBatchReportsNothing) {
   make(full_layout());
@@ -186,109 +182,28 @@ TEST_P(AccumulateContract, AnEventIsAddedToEveryGridThatTakesIt) {
   EXPECT_EQ(rows(20), (Rows{{{1, 0}, {2, 0, 3, 1, 2}}}));
 }
 
-TEST_P(AccumulateContract, AKeyIsReportedWhenFirstSeen) {
+TEST_P(AccumulateContract, ATicketMayBeAccumulatedTwice) {
   make(full_layout());
   EventBatch batch;
-  for (const std::uint64_t key : {5u, 6u, 5u, 7u, 6u, 5u}) batch.add(1, {key, 0});
-
-  const BatchReport first = offer(batch, Limits::tumbling(10, 0, 1).limits);
-  const BatchReport again = offer(batch, Limits::tumbling(10, 0, 1).limits);
-
-  std::vector<std::uint32_t> events;
-  for (const FirstSeenKey& seen : first.first_seen) events.push_back(seen.event);
-  std::sort(events.begin(), events.end());
-  EXPECT_EQ(keys_.size(), 3u) << "three slots";
-  std::vector<std::uint64_t> named;
-  for (const std::uint32_t event : events) named.push_back(batch.low[event]);
-  std::sort(named.begin(), named.end());
-  EXPECT_EQ(named, (std::vector<std::uint64_t>{5, 6, 7}));
-  EXPECT_TRUE(again.first_seen.empty());
-  EXPECT_TRUE(again.opened.empty());
-  EXPECT_EQ(backend_->status().keys, 3u);
-  EXPECT_EQ(backend_->status().columns, 1u);
-}
-
-TEST_P(AccumulateContract, KeysThatShareAHalfAreDifferentKeys) {
-  make(full_layout());
-  EventBatch batch;
-  std::vector<Key> keys{{1, 0},     {1, 1},         {0, 1},          {0, 0},         {~0ull, 0},
-                        {0, ~0ull}, {~0ull, ~0ull}, {1ull << 40, 0}, {1ull << 40, 1}};
-  for (std::size_t k = 0; k < keys.size(); ++k) {
-    for (std::size_t n = 0; n <= k; ++n) batch.add(1, keys[k], static_cast<std::int64_t>(k));
+  batch.add(1, {1, 0}, 10);
+  batch.add(2, {2, 0}, 20);
+  batch.add(12, {1, 0}, 30);
+  const Limits panes = Limits::tumbling(10, 0, 2);
+  const Ticket ticket = backend_->stage(batch.columns());
+  const BatchReport first = backend_->accumulate(ticket, panes.limits, {});
+  for (const FirstSeenKey& key : first.first_seen) {
+    keys_[key.slot] = {batch.low[key.event], batch.high[key.event]};
   }
 
-  offer(batch, Limits::tumbling(10, 0, 1).limits);
+  const BatchReport second = backend_->accumulate(ticket, panes.limits, {});
+  backend_->release(ticket);
 
-  const Rows found = rows(0);
-  ASSERT_EQ(found.size(), keys.size());
-  for (std::size_t k = 0; k < keys.size(); ++k) EXPECT_EQ(found.at(keys[k]).count, k + 1);
-}
-
-TEST_P(AccumulateContract, NewKeysAreRefusedWhenAllSlotsAreUsed) {
-  BackendShape shape = small_shape(full_layout());
-  shape.max_keys = 3;
-  make(shape);
-  EventBatch batch;
-  for (const std::uint64_t key : {1u, 2u, 3u, 4u, 1u, 5u, 2u}) batch.add(1, {wide(key), 9}, 10);
-
-  const BatchReport report = offer(batch, Limits::tumbling(10, 0, 1).limits);
-
-  EXPECT_EQ(report.first_seen.size(), 3u);
-  EXPECT_EQ(report.accepted + report.keys_full, 7u);
-  EXPECT_GE(report.keys_full, 2u);
-  EXPECT_FALSE(report.out_of_memory);
-  EXPECT_EQ(rows(0).size(), 3u);
-  std::uint64_t events = 0;
-  for (const auto& [key, row] : rows(0)) events += row.count;
-  EXPECT_EQ(events, report.accepted);
-}
-
-TEST_P(AccumulateContract, SlotsWithoutRowsAreGivenToNewKeys) {
-  BackendShape shape = small_shape(full_layout());
-  shape.max_keys = 2000;
-  make(shape);
-  std::mt19937_64 random(7);
-  for (std::uint32_t round = 0; round < 30; ++round) {
-    SCOPED_TRACE("round " + std::to_string(round));
-    EventBatch batch;
-    const EventTime start = round * 10;
-    for (std::uint32_t i = 0; i < 3000; ++i) {
-      const std::uint64_t key = round * 900ull + random() % 1000;
-      batch.add(start + static_cast<EventTime>(random() % 10),
-                {round % 2 == 0 ? key : wide(key), 0}, static_cast<std::int64_t>(i));
-    }
-    const ColumnIndex column = round % 2;
-
-    const BatchReport report =
-        offer(batch, Limits::tumbling(10, static_cast<PaneIndex>(round), 1, column).limits);
-
-    ASSERT_EQ(report.keys_full, 0u);
-    ASSERT_EQ(rows(column), expected_rows(batch, 10).at(static_cast<PaneIndex>(round)));
-    run({{ColumnStep::Kind::drop, 1 - column, no_column, 0}});
-  }
-  EXPECT_LE(backend_->status().keys, 2000u);
-}
-
-TEST_P(AccumulateContract, ASlotWhoseRowLivesIsNeverGivenAway) {
-  BackendShape shape = small_shape(invertible_layout());
-  shape.max_keys = 100;
-  make(shape);
-  EventBatch batch;
-  for (std::uint64_t key = 0; key < 100; ++key) batch.add(1, {key, 0}, 1);
-  offer(batch, Limits::tumbling(10, 0, 1, 0).limits);
-  EventBatch keep;
-  for (std::uint64_t key = 0; key < 50; ++key) keep.add(11, {key, 0}, 2);
-  offer(keep, Limits::tumbling(10, 1, 1, 1).limits);
-  run({{ColumnStep::Kind::drop, 0, no_column, 0}});
-  EventBatch fresh;
-  for (std::uint64_t key = 200; key < 260; ++key) fresh.add(12, {key, 0}, 3);
-
-  const BatchReport report = offer(fresh, Limits::tumbling(10, 1, 1, 1).limits);
-
-  EXPECT_EQ(report.keys_full, 10u);
-  const Rows found = rows(1);
-  ASSERT_EQ(found.size(), 100u);
-  for (std::uint64_t key = 0; key < 50; ++key) EXPECT_EQ(found.at({key, 0}).sum, 2);
+  EXPECT_EQ(first.accepted, 3u);
+  EXPECT_EQ(second.accepted, 3u);
+  EXPECT_TRUE(second.first_seen.empty());
+  EXPECT_EQ(rows(0)[(Key{1, 0})].count, 2u);
+  EXPECT_EQ(rows(0)[(Key{2, 0})].sum, 40);
+  EXPECT_EQ(rows(1)[(Key{1, 0})].sum, 60);
 }
 
 TEST_P(AccumulateContract, WhatMemoryCannotHoldIsParkedAndTakenWhenThereIsRoom) {
@@ -330,144 +245,6 @@ TEST_P(AccumulateContract, WhatMemoryCannotHoldIsParkedAndTakenWhenThereIsRoom) 
     accepted += report.accepted;
   }
   EXPECT_EQ(accepted, batch.size());
-}
-
-struct Load {
-  std::string name;
-  std::function<Key(std::mt19937_64&, std::size_t)> key;
-};
-
-std::vector<Load> loads() {
-  return {{"one key",
-           [](std::mt19937_64&, std::size_t) {
-             return Key{3, 0};
-           }},
-          {"few keys",
-           [](std::mt19937_64& r, std::size_t) {
-             return Key{r() % 100, 0};
-           }},
-          {"skewed keys",
-           [](std::mt19937_64& r, std::size_t) {
-             const double u = static_cast<double>(r() >> 11) * 0x1p-53;
-             return Key{static_cast<std::uint64_t>(std::pow(50'000.0, u)), 0};
-           }},
-          {"many hashed keys",
-           [](std::mt19937_64& r, std::size_t) {
-             const std::uint64_t key = wide(r() % 60'000);
-             return Key{key, key ^ (std::uint64_t{1} << 63)};
-           }},
-          {"all distinct", [](std::mt19937_64&, std::size_t i) {
-             return Key{i, 0};
-           }}};
-}
-
-TEST_P(AccumulateContract, RowsAreRightForEverySizeAndDistributionOfKeys) {
-  for (const Load& load : loads()) {
-    make(full_layout());
-    std::mt19937_64 random(42);
-    std::map<PaneIndex, Rows> expected;
-    for (const std::size_t size : {1u, 31u, 33u, 257u, 4096u, 65'537u}) {
-      SCOPED_TRACE(load.name + ", seed 42, size " + std::to_string(size));
-      EventBatch batch;
-      for (std::size_t i = 0; i < size; ++i) {
-        const auto time = static_cast<EventTime>(size == 4096 ? random() % 90 : 30 + i / 30'000);
-        std::optional<std::int64_t> value = static_cast<std::int64_t>(random());
-        if (size == 257 && i % 5 == 0) value.reset();
-        batch.add(time, load.key(random, i), value, static_cast<PartitionIndex>(i / 9 % 3));
-      }
-      const BatchReport report = offer(batch, Limits::tumbling(10, 0, 10).limits);
-      ASSERT_EQ(report.accepted, size);
-      for (const auto& [pane, found] : expected_rows(batch, 10)) {
-        for (const auto& [key, row] : found) {
-          Row& sum = expected[pane][key];
-          sum.count += row.count;
-          sum.nulls += row.nulls;
-          sum.sum += row.sum;
-          sum.minimum = std::min(sum.minimum, row.minimum);
-          sum.maximum = std::max(sum.maximum, row.maximum);
-        }
-      }
-    }
-    for (const auto& [pane, found] : expected) {
-      ASSERT_TRUE(rows(static_cast<ColumnIndex>(pane)) == found)
-          << load.name << ", seed 42, pane " << pane;
-    }
-  }
-}
-
-TEST_P(AccumulateContract, TheOrderInsideABatchDoesNotMatter) {
-  std::mt19937_64 random(5);
-  EventBatch batch;
-  for (std::uint32_t i = 0; i < 40'000; ++i) {
-    batch.add(static_cast<EventTime>(random() % 300), {wide(random() % 5000), 1},
-              static_cast<std::int64_t>(random()));
-  }
-  const std::map<PaneIndex, Rows> expected = expected_rows(batch, 100);
-  for (const std::uint32_t seed : {1u, 2u}) {
-    SCOPED_TRACE("seed " + std::to_string(seed));
-    make(full_layout());
-
-    offer(batch.shuffled(seed), Limits::tumbling(100, 0, 3).limits);
-
-    for (ColumnIndex column = 0; column < 3; ++column) {
-      ASSERT_TRUE(rows(column) == expected.at(column));
-    }
-  }
-}
-
-TEST_P(AccumulateContract, ThePanesOfABatchMayBeThousands) {
-  make(full_layout());
-  EventBatch batch;
-  std::mt19937_64 random(3);
-  for (std::uint32_t i = 0; i < 20'000; ++i) {
-    batch.add(static_cast<EventTime>(random() % 3000), {random() % 600, 0}, i);
-  }
-
-  const BatchReport report = offer(batch, Limits::tumbling(1, 0, 3000).limits);
-
-  EXPECT_EQ(report.accepted, 20'000u);
-  EXPECT_EQ(report.opened.size(), backend_->status().columns);
-  const std::map<PaneIndex, Rows> expected = expected_rows(batch, 1);
-  for (ColumnIndex column = 0; column < 3000; column += 7) {
-    const auto found = expected.find(column);
-    ASSERT_EQ(rows(column), found == expected.end() ? Rows{} : found->second);
-  }
-}
-
-TEST_P(AccumulateContract, TheDirectoryGrowsInBothDirections) {
-  make(full_layout());
-  std::map<ColumnIndex, Rows> expected;
-  std::uint64_t next_key = 0;
-  for (const ColumnIndex column : {0u, 3u, 40u, 5u, 700u, 1u}) {
-    EventBatch batch;
-    for (std::uint32_t i = 0; i < 3000; ++i) batch.add(1, {next_key++ % 12'000, 0}, i);
-    offer(batch, Limits::tumbling(10, 0, 1, column).limits);
-    expected[column] = expected_rows(batch, 10).at(0);
-  }
-
-  for (const auto& [column, found] : expected) EXPECT_TRUE(rows(column) == found) << column;
-}
-
-TEST_P(AccumulateContract, TheDictionaryGrowsWhileKeysKeepComing) {
-  make(full_layout());
-  const std::size_t first_capacity = backend_->status().key_capacity;
-  std::uint64_t key = 0;
-  for (int round = 0; round < 4; ++round) {
-    EventBatch batch;
-    for (std::uint32_t i = 0; i < 20'000; ++i) batch.add(1, {wide(key++), key}, 1);
-    const BatchReport report = offer(batch, Limits::tumbling(10, 0, 1).limits);
-    ASSERT_EQ(report.first_seen.size(), 20'000u);
-  }
-
-  const BackendStatus status = backend_->status();
-  EXPECT_EQ(status.keys, 80'000u);
-  EXPECT_GE(status.key_capacity, 80'000u);
-  EXPECT_GT(status.key_capacity, first_capacity);
-  EXPECT_GT(status.rehashes, 0u);
-  EXPECT_GT(status.state_bytes, 80'000u * 32);
-  const Rows found = rows(0);
-  ASSERT_EQ(found.size(), 80'000u);
-  for (const auto& [name, row] : found) ASSERT_EQ(row, (Row{1, 0, 1, 1, 1}));
 }
 
 TEST_P(AccumulateContract, NullsAndOverflowsAreCountedExactly) {
