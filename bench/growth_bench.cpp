@@ -204,12 +204,15 @@ void add_targets(unsigned threads, const Kept& kept) {
 }
 
 void add_hour(unsigned threads, const Kept& kept) {
-  for (const std::uint32_t panes : {1u, 3'600u}) {
-    add({.family = "hour",
-         .shape = {.events = million, .keys = 100'000, .event_bytes = 12},
-         .panes = panes,
-         .threads = threads},
-        kept);
+  for (const Aggregates aggregates : {Aggregates::count_sum, Aggregates::count_sum_min_max}) {
+    for (const std::uint32_t panes : {1u, 3'600u}) {
+      add({.family = "hour",
+           .shape = {.events = million, .keys = 100'000, .event_bytes = 12},
+           .panes = panes,
+           .aggregates = aggregates,
+           .threads = threads},
+          kept);
+    }
   }
 }
 
