@@ -28,6 +28,7 @@ class ColumnEngine {
 
   const Books& books() const noexcept { return engine_.books(); }
   const Backend& backend() const noexcept { return *backend_; }
+  Backend& backend() noexcept { return *backend_; }
 
  private:
   std::unique_ptr<Backend> backend_;

@@ -6,9 +6,11 @@
 #include <ctime>
 #include <initializer_list>
 #include <new>
+#include <optional>
 #include <random>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <benchmark/benchmark.h>
@@ -17,6 +19,7 @@
 #include "ingest/decode/decoded_events.hpp"
 #include "ingest/decode/decoder.hpp"
 #include "ingest/decode/format.hpp"
+#include "ingest/filter/event_filter.hpp"
 #include "ingest/key.hpp"
 #include "ingest/source_block.hpp"
 
@@ -84,12 +87,24 @@ std::string json_of(const Behaviour& event) {
                  "}"});
 }
 
-// The same members in one of 120 orders: no shape to learn.
-std::string shuffled_json_of(const Behaviour& event, std::mt19937_64& random) {
+// Documents that have no shape in common. In any order: the same members in one of 120 orders.
+// Never alike: and two more whose names are made up. With an escape: and one in a string that is
+// not read. For the parser: and one in the key.
+enum class Disorder : std::uint8_t { any_order, never_alike, with_an_escape, for_the_parser };
+
+std::string disorderly_json_of(const Behaviour& event, Disorder disorder, std::mt19937_64& random) {
+  const std::string made_up = std::to_string(random() % 1'000'000);
   std::vector<std::string> members = {
-      joined({R"("id":)", event.id}), joined({R"("user_id":")", event.user, "\""}),
-      joined({R"("behaviour_name":")", event.name, "\""}),
+      joined({R"("id":)", event.id}),
+      joined(
+          {R"("user_id":")", event.user, disorder == Disorder::for_the_parser ? R"(\/1")" : "\""}),
+      joined({R"("behaviour_name":")", event.name,
+              disorder == Disorder::with_an_escape ? R"(\/\u00e9")" : "\""}),
       joined({R"("behaviour_value":)", event.value}), joined({R"("time":)", event.time})};
+  if (disorder == Disorder::never_alike) {
+    members.push_back(joined({R"("n)", made_up, R"(":)", event.user.substr(1)}));
+    members.push_back(joined({R"("tag)", made_up, R"(": ")", event.name, "\""}));
+  }
   std::ranges::shuffle(members, random);
   std::string document;
   for (const std::string& member : members) {
@@ -98,6 +113,25 @@ std::string shuffled_json_of(const Behaviour& event, std::mt19937_64& random) {
   }
   document += '}';
   return document;
+}
+
+// 2023-11-14T22:13:20.000Z and on.
+std::string iso_time_of(const Behaviour& event) {
+  const std::int64_t time = std::stoll(event.time);
+  const std::time_t seconds = time / 1'000;
+  tm parts{};
+  gmtime_r(&seconds, &parts);
+  std::array<char, 32> text{};
+  std::strftime(text.data(), text.size(), "%FT%T.", &parts);
+  const std::string milliseconds = std::to_string(1'000 + time % 1'000).substr(1);
+  return joined({text.data(), milliseconds, "Z"});
+}
+
+// About 63 bytes, each in a Kafka message of its own.
+std::string small_json_of(const Behaviour& event) {
+  const std::string amount = std::to_string(std::stoll(event.id) % 10'000);
+  return joined({R"({"user_id":")", event.user, R"(","amount":)", amount, R"(,"time":)", event.time,
+                 R"(,"ok":true})"});
 }
 
 std::string csv_of(const Behaviour& event) {
@@ -110,11 +144,26 @@ std::vector<std::string> json_documents() {
   return texts;
 }
 
-std::vector<std::string> shuffled_json_documents() {
+std::vector<std::string> disorderly_json_documents(Disorder disorder) {
   std::mt19937_64 random(8);
   std::vector<std::string> texts;
   for (const Behaviour& event : behaviour_events())
-    texts.push_back(shuffled_json_of(event, random));
+    texts.push_back(disorderly_json_of(event, disorder, random));
+  return texts;
+}
+
+std::vector<std::string> small_json_documents() {
+  std::vector<std::string> texts;
+  for (const Behaviour& event : behaviour_events()) texts.push_back(small_json_of(event));
+  return texts;
+}
+
+std::vector<std::string> json_documents_with_iso_time() {
+  std::vector<std::string> texts;
+  for (Behaviour event : behaviour_events()) {
+    event.time = joined({"\"", iso_time_of(event), "\""});
+    texts.push_back(json_of(event));
+  }
   return texts;
 }
 
@@ -139,9 +188,9 @@ std::vector<std::string> binary_rows() {
   return texts;
 }
 
-// A block of messages of `events_per_message` texts each.
+// A block of messages of `events_per_message` texts each, with a gap behind each.
 SourceBlock make_block(const std::vector<std::string>& texts, std::size_t events_per_message,
-                       std::string_view separator) {
+                       std::string_view separator, std::string_view gap = {}) {
   SourceBlock block;
   std::string bytes;
   for (std::size_t i = 0; i < texts.size(); ++i) {
@@ -153,6 +202,7 @@ SourceBlock make_block(const std::vector<std::string>& texts, std::size_t events
     Message& message = block.messages.back();
     message.length = static_cast<std::uint32_t>(bytes.size() - message.begin);
     message.offset = static_cast<std::int64_t>(message.begin) + 1;
+    if ((i + 1) % events_per_message == 0) bytes += gap;
   }
   block.memory = make_staging(bytes.size() + block_padding);
   std::memcpy(block.memory.data(), bytes.data(), bytes.size());
@@ -193,6 +243,22 @@ void BM_JsonMessages(benchmark::State& state) {
          make_block(json_documents(), 1, ""));
 }
 BENCHMARK(BM_JsonMessages);
+
+void BM_JsonSmallMessages(benchmark::State& state) {
+  Format format = behaviour_format(FormatType::json, Framing::message, "user_id");
+  format.values = {{path("amount"), "amount", ValueType::decimal, 2, false}};
+  // Between messages lie the heads of Kafka's records.
+  decode(state, format,
+         make_block(small_json_documents(), 1, "", "\x96\x01\x00\x02\xfc\x07\x01\x84\x01"));
+}
+BENCHMARK(BM_JsonSmallMessages);
+
+void BM_JsonLinesIsoTime(benchmark::State& state) {
+  Format format = behaviour_format(FormatType::json, Framing::lines, "user_id");
+  format.event_time.unit = TimeUnit::iso8601;
+  decode(state, format, make_block(json_documents_with_iso_time(), 1024, "\n"));
+}
+BENCHMARK(BM_JsonLinesIsoTime);
 
 double thread_seconds() {
   timespec now{};
@@ -238,9 +304,9 @@ class ParserAlone {
 };
 
 // Its ratio to the parser alone, in turns with it.
-void BM_JsonLinesInAnyOrder(benchmark::State& state) {
+void decode_disorder(benchmark::State& state, Disorder disorder) {
   const Format format = behaviour_format(FormatType::json, Framing::lines, "user_id");
-  const SourceBlock block = make_block(shuffled_json_documents(), 1024, "\n");
+  const SourceBlock block = make_block(disorderly_json_documents(disorder), 1024, "\n");
   DecodedEvents events(make_staging(DecodedEvents::bytes_needed(event_count, 2)), event_count, 2);
   Decoder decoder(format);
   ParserAlone parser(events);
@@ -264,7 +330,26 @@ void BM_JsonLinesInAnyOrder(benchmark::State& state) {
   state.SetBytesProcessed(passes * static_cast<std::int64_t>(block.used));
   state.counters["times_the_parser_alone"] = ours / parsers;
 }
+
+void BM_JsonLinesInAnyOrder(benchmark::State& state) {
+  decode_disorder(state, Disorder::any_order);
+}
 BENCHMARK(BM_JsonLinesInAnyOrder)->UseManualTime();
+
+void BM_JsonLinesNeverAlike(benchmark::State& state) {
+  decode_disorder(state, Disorder::never_alike);
+}
+BENCHMARK(BM_JsonLinesNeverAlike)->UseManualTime();
+
+void BM_JsonLinesWithAnEscape(benchmark::State& state) {
+  decode_disorder(state, Disorder::with_an_escape);
+}
+BENCHMARK(BM_JsonLinesWithAnEscape)->UseManualTime();
+
+void BM_JsonLinesForTheParser(benchmark::State& state) {
+  decode_disorder(state, Disorder::for_the_parser);
+}
+BENCHMARK(BM_JsonLinesForTheParser)->UseManualTime();
 
 void BM_CsvLines(benchmark::State& state) {
   decode(state, behaviour_format(FormatType::csv, Framing::lines, "user_id"),
@@ -272,11 +357,68 @@ void BM_CsvLines(benchmark::State& state) {
 }
 BENCHMARK(BM_CsvLines);
 
+// The value as a decimal and as a double.
+void BM_CsvLinesOfNumbers(benchmark::State& state) {
+  Format format = behaviour_format(FormatType::csv, Framing::lines, "id");
+  format.keys[0].type = KeyType::int64;
+  format.values = {{path("behaviour_value"), "exact", ValueType::decimal, 2, false},
+                   {path("behaviour_value"), "real", ValueType::float64, 0, false}};
+  decode(state, format, make_block(csv_rows(), 1024, "\n"));
+}
+BENCHMARK(BM_CsvLinesOfNumbers);
+
 void BM_BinaryRows(benchmark::State& state) {
   decode(state, behaviour_format(FormatType::binary, Framing::message, "user_id"),
          make_block(binary_rows(), 512, ""));
 }
 BENCHMARK(BM_BinaryRows);
+
+// Decoding, and a filter that takes out some of the events.
+void decode_filtered(benchmark::State& state, Format format, const SourceBlock& block,
+                     const char* where) {
+  FilterProgram program = plan_filter(parse_filter(where), format);
+  format.filter = program.fields;
+  EventFilter filter(std::move(program), std::nullopt);
+  FilteredEvents filtered;
+  Decoder decoder(format);
+  const auto value_count = static_cast<std::uint32_t>(format.values.size());
+  DecodedEvents events(make_staging(DecodedEvents::bytes_needed(event_count, value_count)),
+                       event_count, value_count);
+  for (auto _ : state) {
+    events.clear();
+    decoder.decode(block, 0, events);
+    filter.apply(events, decoder.filter_columns(), 0, filtered);
+    benchmark::DoNotOptimize(events.size);
+  }
+  if (events.size == 0 || events.size + filtered.count != event_count) {
+    state.SkipWithError("the filter keeps none, or not every event was accepted");
+  }
+  const auto passes = static_cast<std::int64_t>(state.iterations());
+  state.SetItemsProcessed(passes * static_cast<std::int64_t>(event_count));
+  state.SetBytesProcessed(passes * static_cast<std::int64_t>(block.used));
+  state.counters["kept"] = static_cast<double>(events.size) / event_count;
+}
+
+void BM_JsonLinesFiltered(benchmark::State& state, const char* where) {
+  decode_filtered(state, behaviour_format(FormatType::json, Framing::lines, "user_id"),
+                  make_block(json_documents(), 1024, "\n"), where);
+}
+BENCHMARK_CAPTURE(BM_JsonLinesFiltered, declared_column, "value > 250");
+BENCHMARK_CAPTURE(BM_JsonLinesFiltered, undeclared_column, "behaviour_name IN ('view', 'cart')");
+BENCHMARK_CAPTURE(BM_JsonLinesFiltered, both, "value > 250 AND behaviour_name = 'view'");
+
+void BM_CsvLinesFiltered(benchmark::State& state) {
+  decode_filtered(state, behaviour_format(FormatType::csv, Framing::lines, "user_id"),
+                  make_block(csv_rows(), 1024, "\n"), "value > 250 AND behaviour_name = 'view'");
+}
+BENCHMARK(BM_CsvLinesFiltered);
+
+void BM_BinaryRowsFiltered(benchmark::State& state, const char* where) {
+  decode_filtered(state, behaviour_format(FormatType::binary, Framing::message, "id"),
+                  make_block(binary_rows(), 512, ""), where);
+}
+BENCHMARK_CAPTURE(BM_BinaryRowsFiltered, declared_column, "value > 250");
+BENCHMARK_CAPTURE(BM_BinaryRowsFiltered, both, "value > 250 AND user_id < 50000");
 
 }  // namespace
 }  // namespace sluice

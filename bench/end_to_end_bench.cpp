@@ -1,17 +1,24 @@
 // The whole road, from a source to closed windows in a counting sink: generator, file, Kafka.
-// Beside it in the same program stands the hand-written loop (baseline_loop.cpp).
+// Beside it in the same program stands the loop that one would write by hand. SLUICE_BENCH_KAFKA
+// names the bootstrap servers of a broker to measure on; else one runs inside this process, whose
+// own work is then part of the CPU time.
 #include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
+#include <map>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <benchmark/benchmark.h>
 
-#include "bench/kafka_load.hpp"
+#include "host/command/cpu_time.hpp"
 #include "host/command/event_file.hpp"
+#include "host/command/kafka/hand_loop.hpp"
+#include "host/command/kafka/kafka_load.hpp"
 #include "host/command/run.hpp"
 #include "host/config/load_job.hpp"
 #include "ingest/kafka/kafka_source.hpp"
@@ -38,9 +45,20 @@ Job job_of(const std::string& source, const std::string& format, bool slides) {
 const char* const behaviour_format =
     "{type: json, event_time: {field: time, unit: ms}, key: {field: user_id, type: string}, "
     "values: {v: {field: behaviour_value, type: decimal(2)}}}";
-const char* const kafka_format =
-    "{type: json, event_time: {field: ts, unit: ms}, key: {field: user_id, type: string}, "
-    "values: {v: {field: amount, type: int64}}}";
+/// The load with this many keys, filled when first asked for: every benchmark of a run reads the
+/// same topic.
+const KafkaLoad& kafka_load(std::uint64_t keys, KafkaPayload payload = KafkaPayload::json) {
+  static std::map<std::pair<std::uint64_t, KafkaPayload>, KafkaLoad> loads;
+  const char* const named = std::getenv("SLUICE_BENCH_KAFKA");
+  KafkaLoadSettings settings;
+  settings.brokers = named == nullptr ? "" : named;
+  // On a broker so many that the start counts little.
+  settings.events = named == nullptr ? 4'000'000 : 20'000'000;
+  if (payload == KafkaPayload::packed) settings.events *= 3;  // as many bytes
+  settings.keys = keys;
+  settings.payload = payload;
+  return loads.try_emplace({keys, payload}, settings).first->second;
+}
 
 void run(benchmark::State& state, const Job& job, std::uint64_t events) {
   Logger logger(LogFormat::logfmt, LogLevel::error);
@@ -82,15 +100,33 @@ void from_file(benchmark::State& state) {
                           static_cast<std::int64_t>(state.iterations()));
 }
 
-/// With an embedded broker its own work is part of the CPU time.
-/// @param fetch source.fetch
-void from_kafka(benchmark::State& state, const std::string& fetch) {
+void from_kafka(benchmark::State& state, KafkaFetch fetch) {
   const KafkaLoad& load = kafka_load(static_cast<std::uint64_t>(state.range(0)));
-  const std::string source =
-      "{type: kafka, start: earliest, fetch: " + fetch + ", brokers: \"" + load.brokers() +
-      "\", topics: [" + load.topic() +
-      "], properties: {fetch.wait.max.ms: " + (load.embedded() ? "10" : "100") + "}}";
-  run(state, job_of(source, kafka_format, state.range(1) != 0), load.events());
+  run(state, load.job(fetch, state.range(1) != 0 ? 1'000 : 10'000), load.events());
+}
+
+/// 682 rows a message of 16 KB, decoded as `binary`.
+void from_kafka_packed(benchmark::State& state) {
+  const KafkaLoad& load =
+      kafka_load(static_cast<std::uint64_t>(state.range(0)), KafkaPayload::packed);
+  run(state, load.job(KafkaFetch::direct, state.range(1) != 0 ? 1'000 : 10'000), load.events());
+}
+
+void baseline_loop(benchmark::State& state) {
+  const KafkaLoad& load = kafka_load(static_cast<std::uint64_t>(state.range(0)));
+  const double cpu_before = process_cpu_seconds();
+  std::uint64_t total = 0;
+  for (auto _ : state) {
+    const std::uint64_t read = run_hand_loop(load);
+    if (read != load.events()) {
+      state.SkipWithError("not every event was read");
+      return;
+    }
+    total += read;
+  }
+  const double cpu = process_cpu_seconds() - cpu_before;
+  state.SetItemsProcessed(static_cast<std::int64_t>(total));
+  state.counters["cpu_us_per_event"] = cpu * 1e6 / static_cast<double>(total);
 }
 
 /// Messages that one lane puts into blocks, until it is finished.
@@ -111,13 +147,7 @@ std::uint64_t drain(Source& source, unsigned lane, std::atomic<std::uint64_t>& s
 /// Only the source: messages lie in blocks, and nothing is made of them.
 void fetch_only(benchmark::State& state, KafkaFetch fetch) {
   const KafkaLoad& load = kafka_load(static_cast<std::uint64_t>(state.range(0)));
-  KafkaSettings settings;
-  settings.brokers = load.brokers();
-  settings.topics = {load.topic()};
-  settings.start.from = KafkaStart::From::earliest;
-  settings.once = true;
-  settings.fetch = fetch;
-  settings.properties["fetch.wait.max.ms"] = load.embedded() ? "10" : "100";
+  const KafkaSettings settings = load.source(fetch);
   const double cpu_before = process_cpu_seconds();
   std::uint64_t read = 0;
   for (auto _ : state) {
@@ -149,6 +179,16 @@ void each_load(benchmark::internal::Benchmark* benchmark) {
       ->Unit(benchmark::kMillisecond);
 }
 
+void keys_only(benchmark::internal::Benchmark* benchmark) {
+  benchmark->ArgName("keys")
+      ->Arg(1'000)
+      ->Arg(100'000)
+      ->Iterations(1)
+      ->Repetitions(3)
+      ->UseRealTime()
+      ->Unit(benchmark::kMillisecond);
+}
+
 void one_load(benchmark::internal::Benchmark* benchmark) {
   benchmark->ArgName("keys")->Arg(1'000)->Iterations(1)->Repetitions(3)->UseRealTime()->Unit(
       benchmark::kMillisecond);
@@ -158,8 +198,12 @@ BENCHMARK(from_generator)->Apply(each_load);
 BENCHMARK(from_file)->Apply(each_load);
 BENCHMARK_CAPTURE(fetch_only, direct, KafkaFetch::direct)->Apply(one_load);
 BENCHMARK_CAPTURE(fetch_only, librdkafka, KafkaFetch::librdkafka)->Apply(one_load);
-BENCHMARK_CAPTURE(from_kafka, direct, std::string("direct"))->Apply(each_load);
-BENCHMARK_CAPTURE(from_kafka, librdkafka, std::string("librdkafka"))->Apply(each_load);
+BENCHMARK_CAPTURE(from_kafka, direct, KafkaFetch::direct)->Apply(each_load);
+BENCHMARK_CAPTURE(from_kafka, librdkafka, KafkaFetch::librdkafka)->Apply(each_load);
+BENCHMARK(from_kafka_packed)->Apply(each_load);
+BENCHMARK(baseline_loop)->Apply(keys_only);
 
 }  // namespace
 }  // namespace sluice::bench
+
+BENCHMARK_MAIN();

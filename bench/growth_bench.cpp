@@ -1,5 +1,5 @@
-/// How the CPU backend grows, from columns in memory through the engine to closed windows in a
-/// counting sink: with keys, with panes a window, with threads. 12 bytes an event with integer
+/// How the CPU backend grows, from columns in staging memory through the engine to closed windows
+/// in a counting sink: with keys, with panes a window, with threads. 12 bytes an event with integer
 /// keys, 24 with hashed ones. Items are events.
 ///
 /// keys    tumbling windows of 8 M events
@@ -70,7 +70,7 @@ class Growth {
         job_(job_of(c)),
         engine_(BackendKind::cpu, job_,
                 [this](const WindowResult& result) { rows_ += result.size(); }),
-        batches_(make_batches(c.shape, batches_beyond_caches, nullptr)) {
+        batches_(make_batches(c.shape, batches_beyond_caches, &engine_.backend())) {
     fill_window();
   }
 

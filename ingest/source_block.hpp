@@ -41,9 +41,10 @@ struct SourceBlock {
   std::vector<Message> messages;
   std::vector<PartitionOffset> positions;  ///< one per partition the block read from
   std::vector<PartitionIndex> finished;    ///< bounded partitions read to their end
-  std::uint64_t sequence = 0;  ///< blocks are processed in this order: 0, 1, 2... over all lanes
-  EventTime now = 0;           ///< wall clock when the block was sealed, ms
-  Milliseconds active = 0;     ///< the lane's clock: monotonic ms less the time it was held back
+  std::uint64_t sequence = 0;     ///< blocks are processed in this order: 0, 1, 2... over all lanes
+  EventTime now = 0;              ///< wall clock when the block was sealed, ms
+  Milliseconds active = 0;        ///< the lane's clock: monotonic ms less the time it was held back
+  double decompress_seconds = 0;  ///< CPU time; 0 where a client library does it unseen
 
   std::size_t capacity() const noexcept { return memory.size() - block_padding; }
   const char* text() const noexcept { return reinterpret_cast<const char*>(memory.data()); }
@@ -55,6 +56,7 @@ struct SourceBlock {
     messages.clear();
     positions.clear();
     finished.clear();
+    decompress_seconds = 0;
   }
 };
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -14,6 +15,7 @@
 #include "kernels/batch_limits.hpp"
 #include "kernels/column_step.hpp"
 #include "kernels/event_columns.hpp"
+#include "kernels/raw_events.hpp"
 #include "kernels/staging_block.hpp"
 #include "kernels/types.hpp"
 #include "kernels/window_rows.hpp"
@@ -40,6 +42,7 @@ struct BackendShape {
   std::size_t max_state_bytes = 0;    ///< rows, directories and dictionary together
   unsigned threads = 0;               ///< CPU workers, 0: one a core
   AccumulatePath path = AccumulatePath::automatic;
+  std::optional<RawShape> raw{};  ///< for a backend that is to decode; see RawStaging
 };
 
 /// A key the backend met for the first time (or again, after its slot was given back). `event` is
@@ -105,6 +108,7 @@ struct BackendStatus {
   std::uint64_t rehashes = 0;
   AccumulatePath path = AccumulatePath::automatic;  ///< of the last batch; automatic: none yet
   std::uint64_t path_switches = 0;
+  double worker_cpu_seconds = 0;          ///< CPU time of the backend's own threads
   std::vector<KernelStatistics> kernels;  ///< fixed order and length for the backend's life
 };
 
@@ -131,6 +135,39 @@ class StateFull : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// The part of a backend that decodes: raw batches instead of columns. Used by the backend's
+/// thread. A raw batch goes through stage (any time earlier) -> decoded -> settle; from then on its
+/// ticket is like any other.
+class RawStaging {
+ public:
+  virtual ~RawStaging() = default;
+
+  /// False while shifted sums wait for their first value (ChosenShifts): the next batch has to come
+  /// as columns.
+  virtual bool ready() const noexcept = 0;
+
+  /// JSON: the shapes that documents are tried against, in this order, from the next batch on. At
+  /// most max_shapes. Waits for what is being decoded.
+  virtual void take_shapes(std::span<const DocumentShape> shapes) = 0;
+
+  /// Starts the upload and the decoding, and returns at once. The bytes and the table are borrowed
+  /// until the backend's `release(ticket)`; raw batches and others are in flight at once, each kind
+  /// up to `batches_in_flight`.
+  virtual Ticket stage(const RawEvents& events) = 0;
+
+  /// Waits for the decoding. A batch that is refused is released and decoded by the host.
+  virtual RawOutcome decoded(Ticket ticket) = 0;
+
+  /// Takes in what the host made of the listed events, and makes the batch complete: `size` becomes
+  /// RawOutcome::events less the dropped ones, in whose places the last events move. To be called
+  /// once for every batch that was not refused.
+  /// @returns the size
+  virtual std::size_t settle(Ticket ticket, const ListedColumns& listed) = 0;
+
+  /// Where the bytes of events of a settled batch are. Blocking.
+  virtual std::vector<RawExtent> extents(Ticket ticket, std::span<const std::uint32_t> events) = 0;
+};
+
 /// Where panes live, keys are resolved and windows are computed. Used by one thread.
 ///
 /// The order of a batch is stage (any time earlier) -> accumulate -> run; only stage may run ahead.
@@ -152,6 +189,9 @@ class Backend {
   /// Starts bringing a batch to where it is computed and returns at once. The columns are borrowed
   /// until `release(ticket)`; at most `batches_in_flight` are staged at once.
   virtual Ticket stage(const EventColumns& events) = 0;
+
+  /// nullptr: the backend does not decode, or was not asked to (BackendShape::raw).
+  virtual RawStaging* raw_staging() noexcept { return nullptr; }
 
   /// Judges, resolves keys and accumulates a staged batch, or only the events whose ascending
   /// indices are in `only` when that is not empty. Blocking. May be called again before release:

@@ -34,7 +34,8 @@ struct BatchLimits {
   EventTime future_after = end_of_time;      ///< later events are dropped as future
   EventTime untouched_from = start_of_time;  ///< no window of an event at or after this has closed
   bool gaps = false;  ///< some definition has slide > size: an event may be in no window
-  /// Columns that closing windows may still open, at most: accumulate leaves memory for them.
+  /// Columns that closing windows may still open chunks of, at most: accumulate leaves memory for
+  /// all chunks of so many.
   std::uint32_t closing_columns = 0;
   std::uint32_t window_count = 0;
   std::uint32_t grid_count = 0;

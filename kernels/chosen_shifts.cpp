@@ -41,6 +41,11 @@ void ChosenShifts::choose(const EventColumns& events) {
   }
 }
 
+bool ChosenShifts::complete() const noexcept {
+  return std::ranges::none_of(columns_,
+                              [this](std::uint8_t column) { return std::isnan(chosen_[column]); });
+}
+
 void ChosenShifts::load(std::span<const double> image) {
   for (std::size_t v = 0; v < std::min(chosen_.size(), image.size()); ++v) {
     chosen_[v] = image[v];

@@ -20,6 +20,9 @@ class ChosenShifts {
   /// Chooses the shifts that are still open. Reads host memory.
   void choose(const EventColumns& events);
 
+  /// Whether every column with shifted sums has its shift.
+  bool complete() const noexcept;
+
   /// [max_values] 0 where none was chosen yet.
   const std::array<double, max_values>& values() const noexcept { return values_; }
 

@@ -13,7 +13,7 @@ constexpr std::size_t slots_a_chunk = 256;
 constexpr std::size_t entry_bytes = 8;  ///< of the dictionary and of the directory
 constexpr std::size_t key_bytes = 16 + 2 + 4;
 constexpr std::size_t direct_bytes = 4;
-constexpr std::size_t list_bytes = 60 + 16;  ///< an event: lists, and the parts of a batch
+constexpr std::size_t list_bytes = 68 + 16;  ///< an event: lists, and the parts of a batch
 constexpr std::size_t list_bytes_at_least = std::size_t{26} << 16;
 constexpr std::size_t staging_gap = std::size_t{33} << 10;  ///< a column
 constexpr std::size_t fewest_in_flight = 3;
@@ -29,11 +29,31 @@ std::size_t values_read(const RowLayout& layout) {
   return static_cast<std::size_t>(std::popcount(read));
 }
 
-std::size_t staging_bytes(const BackendShape& shape) {
+/// Of a batch of columns.
+std::size_t column_bytes(const BackendShape& shape) {
   const std::size_t values = values_read(shape.layout);
   const std::size_t event_bytes = 8 + 16 + sizeof(PartitionIndex) + values * (8 + 1);
+  return shape.max_batch_events * event_bytes + (4 + 2 * values) * staging_gap;
+}
+
+/// Of a batch that the device decodes: bytes, messages, columns with extents, and what the host
+/// decodes of it.
+std::size_t raw_bytes(const BackendShape& shape) {
+  if (!shape.raw) return 0;
+  constexpr std::size_t message_bytes = 8 + 3 * 4 + sizeof(PartitionIndex);
+  constexpr std::size_t extent_bytes = 3 * 4;
+  constexpr std::size_t listed_bytes = 188;
+  constexpr std::size_t fewest_listed = 1024;
+  const std::size_t values = values_read(shape.layout);
+  const std::size_t event_bytes = 8 + 16 + sizeof(PartitionIndex) + extent_bytes + values * (8 + 1);
+  return shape.raw->max_bytes + shape.raw->max_messages * message_bytes + 5 * staging_gap +
+         shape.max_batch_events * event_bytes +
+         std::max(shape.max_batch_events / 16, fewest_listed) * listed_bytes;
+}
+
+std::size_t staging_bytes(const BackendShape& shape) {
   return std::max(shape.batches_in_flight, fewest_in_flight) *
-         (shape.max_batch_events * event_bytes + (4 + 2 * values) * staging_gap);
+         (column_bytes(shape) + raw_bytes(shape));
 }
 
 std::size_t result_bytes(const BackendShape& shape, std::size_t keys) {

@@ -3,7 +3,7 @@
 
   resources.py [--check] [--arch sm_90] [--jobs N] [--page FILE [--model PROGRAM]] [SOURCE.cu...]
 
-Sources by default: kernels/cuda/*.cu.
+Sources by default: every .cu file below kernels/cuda.
 
 Compiles with the options of a release build to PTX and reads what the assembler (ptxas -v) says. Needs nvcc, no GPU.
 --check fails when a kernel spills registers. --page puts the table into FILE, between <!-- resources --> and
@@ -169,7 +169,7 @@ def main():
     if nvcc is None or ptxas is None:
         print("skipped: there is no nvcc")
         return 77
-    sources = arguments.sources or sorted(glob.glob(os.path.join(ROOT, "kernels/cuda/*.cu")))
+    sources = arguments.sources or sorted(glob.glob(os.path.join(ROOT, "kernels/cuda/**/*.cu"), recursive=True))
     kernels = []
     with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
         try:

@@ -16,6 +16,7 @@
 #   ceilings                                     what the device can do at most
 #   accumulate                                   events on the device
 #   host                                         events in pinned and in pageable host memory
+#   decode                                       raw bytes in pinned host memory, decoded on the device
 #   close                                        closing windows
 #   engine                                       from pinned host memory to closed windows
 #   textbook                                     Thrust's sort and reduction beside ours
@@ -26,7 +27,7 @@ set -uo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 command="run.sh $*"
-all=(tests memcheck racecheck initcheck synccheck ceilings accumulate host close engine textbook counters)
+all=(tests memcheck racecheck initcheck synccheck ceilings accumulate host decode close engine textbook counters)
 out=gpu-report
 budget=0
 build=0
@@ -174,6 +175,10 @@ run_part() {
     host)
       own_ceilings host
       bench host accumulate 500 --full --benchmark_filter='cuda/from:p' --benchmark_min_time=0.1 --benchmark_repetitions=3
+      ;;
+    decode)
+      own_ceilings decode
+      bench decode raw 300 --benchmark_filter=cuda --benchmark_min_time=0.3 --benchmark_repetitions=3
       ;;
     close)
       own_ceilings close

@@ -9,6 +9,7 @@
 
 #include "host/command/bench.hpp"
 #include "host/command/demo.hpp"
+#include "host/command/kafka/bench_kafka.hpp"
 #include "host/command/plan.hpp"
 #include "host/command/run.hpp"
 #include "host/command/signals.hpp"
@@ -42,6 +43,7 @@ struct Options {
   DemoOptions demo;
   BenchOptions bench;
   WorkloadOptions workloads;
+  BenchKafkaOptions bench_kafka;
   std::string demo_length;
   bool defaults = false;
 };
@@ -117,6 +119,27 @@ CLI::App& add_workloads(CLI::App& bench, Options& options) {
   return workloads;
 }
 
+CLI::App& add_bench_kafka(CLI::App& bench, Options& options) {
+  CLI::App& kafka = *bench.add_subcommand(
+      "kafka", "Where the CPU time of the main job goes that reads from Kafka");
+  kafka.add_option(
+      "--brokers", options.bench_kafka.brokers,
+      "Bootstrap servers; topics named sluice-bench-* are made there and stay. A broker "
+      "in this process by default");
+  kafka.add_option("--events", options.bench_kafka.events, "Events a topic")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 40))
+      ->capture_default_str();
+  kafka.add_option("--keys", options.bench_kafka.keys, "Distinct keys; several for several topics")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 32))
+      ->capture_default_str();
+  kafka.add_option("--runs", options.bench_kafka.runs, "Runs, of which the median is shown")
+      ->check(CLI::Range(1u, 1'000u))
+      ->capture_default_str();
+  kafka.add_option("--json", options.bench_kafka.json_path,
+                   "Write the figures to this file too, for bench/draw_kafka.py");
+  return kafka;
+}
+
 Logger make_logger(const Options& options) {
   return Logger(options.log_format == "json" ? LogFormat::json : LogFormat::logfmt,
                 level_of(options.log_level));
@@ -166,6 +189,12 @@ int workloads_command(const Options& options) {
   return logged(logger, [&] { run_workloads(options.workloads, stop.token()); });
 }
 
+int bench_kafka_command(const Options& options) {
+  const StopOnSignal stop;
+  Logger logger(LogFormat::logfmt, LogLevel::error);
+  return logged(logger, [&] { run_bench_kafka(options.bench_kafka, logger, stop.token()); });
+}
+
 int check_command(const Options& options) {
   std::fputs(describe_plan(load_job(options.job_path)).c_str(), stdout);
   return done;
@@ -184,6 +213,7 @@ int run_command_line(int argc, char** argv) {
   const CLI::App& demo = add_demo(app, options);
   CLI::App& bench = add_bench(app, options);
   const CLI::App& workloads = add_workloads(bench, options);
+  const CLI::App& bench_kafka = add_bench_kafka(bench, options);
   CLI::App& config = *app.add_subcommand("config", "Print the configuration");
   config.add_flag("--defaults", options.defaults, "Every option with its default")->required();
   try {
@@ -196,6 +226,7 @@ int run_command_line(int argc, char** argv) {
     if (check) return check_command(options);
     if (demo) return demo_command(options);
     if (workloads) return workloads_command(options);
+    if (bench_kafka) return bench_kafka_command(options);
     if (bench) return bench_command(options);
     std::fputs(default_configuration().c_str(), stdout);
     return done;

@@ -47,6 +47,34 @@ std::string_view name_of(WindowValues::Method method) {
   return "";
 }
 
+std::string_view name_of(FilterField::Type type) {
+  switch (type) {
+    case FilterField::Type::boolean:
+      return "boolean";
+    case FilterField::Type::integer:
+      return "int64";
+    case FilterField::Type::number:
+      return "double";
+    case FilterField::Type::string:
+      return "string";
+    case FilterField::Type::presence:
+      break;
+  }
+  return "null or not";
+}
+
+/// The filter, and what has to be decoded for it alone.
+std::string describe_where(const Where& where) {
+  std::string text = "where " + where.text + "\n";
+  std::string_view before = "  reads beside the values: ";
+  for (const FilterField& field : where.program.fields) {
+    text.append(before).append(field.path.text);
+    text.append(" (").append(name_of(field.type)).append(")");
+    before = ", ";
+  }
+  return where.program.fields.empty() ? text : text + "\n";
+}
+
 std::string duration_text(Milliseconds length) {
   if (length % 1'000 != 0) return std::to_string(length) + "ms";
   return std::to_string(length / 1'000) + "s";
@@ -74,6 +102,7 @@ std::string describe_plan(const Job& job) {
   std::vector<WindowSpec> specs;
   for (const WindowDefinition& window : job.windows) specs.push_back(window.spec);
   std::string text = "pipeline " + job.pipeline + "\n";
+  if (job.where) text += describe_where(*job.where);
   std::int64_t all_panes = 0;
   std::int64_t working = 0;
   for (const GridPlan& plan : plan_grids(specs)) {

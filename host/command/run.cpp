@@ -198,15 +198,21 @@ RunSummary run_job(Job job, const RunOptions& options, Logger& logger, std::stop
   LiveView live(clock);
   const Web web = listen(job, metrics, sinks.prometheus, pulse, logger);
 
-  Pipeline pipeline(
-      job, *source, *backend, sinks.all, clock,
-      {.batch_done = [&](const BatchFigures& figures) { metrics.batch_done(figures); },
-       .state =
-           [&](const PipelineView& view) {
-             pulse.beat();
-             metrics.state(view);
-             live.state(view);
-           }});
+  StageCpu cpu;
+  double compute_seconds = 0;
+  Pipeline pipeline(job, *source, *backend, sinks.all, clock,
+                    {.batch_done =
+                         [&](const BatchFigures& figures) {
+                           metrics.batch_done(figures);
+                           cpu += figures.cpu;
+                           compute_seconds += figures.compute_seconds;
+                         },
+                     .state =
+                         [&](const PipelineView& view) {
+                           pulse.beat();
+                           metrics.state(view);
+                           live.state(view);
+                         }});
   const auto start = std::chrono::steady_clock::now();
   try {
     pipeline.run(stop, options.drain ? OpenWindows::close : OpenWindows::keep);
@@ -222,7 +228,10 @@ RunSummary run_job(Job job, const RunOptions& options, Logger& logger, std::stop
   return {.books = pipeline.books(),
           .seconds = elapsed.count(),
           .backend = std::string(name_of(backend->kind())),
-          .listening = web.address};
+          .listening = web.address,
+          .cpu = cpu,
+          .compute_seconds = compute_seconds,
+          .status = backend->status()};
 }
 
 }  // namespace sluice

@@ -25,6 +25,9 @@ struct RunSummary {
   double seconds = 0;
   std::string backend;
   std::string listening;  ///< http://address:port, or empty
+  StageCpu cpu{};
+  double compute_seconds = 0;  ///< of the engine thread, by the wall clock
+  BackendStatus status{};      ///< at the end
 };
 
 /// Puts a job together (source, backend, sinks, metrics, listener) and runs it until it ends or

@@ -40,6 +40,9 @@ format:                          # required
   # csv: {header: true, delimiter: ",", quote: '"', columns: []}
   # binary: {endian: little, layout: [{name: ts, type: int64}, {pad: 4}, {name: id, type: "char(8)"}]}
 
+# where: "amount > 0 AND kind IN ('view', 'cart')"   # which events go on to the windows (docs/filters.md);
+                                 # default: all
+
 watermark:
   out_of_orderness: 5s
   idle_timeout: 30s              # or off

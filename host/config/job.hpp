@@ -10,6 +10,7 @@
 
 #include "ingest/decode/format.hpp"
 #include "ingest/file_settings.hpp"
+#include "ingest/filter/program.hpp"
 #include "ingest/generate/generator_settings.hpp"
 #include "ingest/kafka/kafka_settings.hpp"
 #include "ingest/watermark.hpp"
@@ -68,12 +69,19 @@ struct EngineSettings {
   std::size_t max_rows_per_close = 1'048'576;  ///< rows held at once while windows close
 };
 
+/// `where`: which events go on to the windows.
+struct Where {
+  std::string text;
+  FilterProgram program;  ///< its fields are Format::filter
+};
+
 /// A whole job, checked: what a YAML file says, with every default filled in.
 struct Job {
   std::string pipeline = "sluice";
   std::variant<KafkaSettings, FileSettings, GeneratorSettings> source;
   Format format;
   OnMalformed on_malformed = OnMalformed::drop;
+  std::optional<Where> where;  ///< nullopt: every event does
   WatermarkSettings watermark;
   std::vector<WindowDefinition> windows;
   std::vector<Aggregate> aggregates;

@@ -31,6 +31,7 @@ void read_root(Section& root, Job& job) {
   } else {
     root.fault("format", "is required: {type: json, ...}");
   }
+  read_where(root, job);
   read_watermark(root.section("watermark"), job);
   read_windows(root, job);
   read_aggregates(root, job);
@@ -46,7 +47,7 @@ void read_root(Section& root, Job& job) {
   }
   http.not_supported_yet({"tls", "basic_auth"});
   http.finish();
-  root.not_supported_yet({"where", "checkpoint", "late", "dead_letter"});
+  root.not_supported_yet({"checkpoint", "late", "dead_letter"});
 }
 
 }  // namespace

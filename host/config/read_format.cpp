@@ -214,21 +214,10 @@ void read_binary(Section section, Faults& faults, BinaryFormat& binary) {
   section.finish();
 }
 
-/// Names that a binary layout, or the columns that a CSV job gives itself, must have.
 void check_names(Section& section, const Format& format) {
-  std::vector<std::string_view> names;
-  for (const BinaryField& field : format.binary.layout) {
-    if (field.type != BinaryField::Type::pad) names.push_back(field.name);
-  }
-  const bool binary = format.type == FormatType::binary;
-  if (!binary) names.assign(format.csv.columns.begin(), format.csv.columns.end());
-  if (names.empty() || (!binary && format.type != FormatType::csv)) return;
   const auto check = [&](const std::string& option, const std::string& name) {
-    if (name.empty() || std::find(names.begin(), names.end(), name) != names.end()) return;
-    if (!binary && name.find_first_not_of("0123456789") == std::string::npos) return;
-    const auto meant = nearest(name, names);
-    section.fault(option, "no column is called \"" + name + "\"" +
-                              (meant ? "; did you mean " + *meant + "?" : ""));
+    if (name.empty()) return;
+    if (const auto fault = unknown_column(format, name)) section.fault(option, *fault);
   };
   check("event_time", format.event_time.path.text);
   for (const KeyField& key : format.keys) check("key", key.path.text);
@@ -236,6 +225,20 @@ void check_names(Section& section, const Format& format) {
 }
 
 }  // namespace
+
+std::optional<std::string> unknown_column(const Format& format, const std::string& name) {
+  std::vector<std::string_view> names;
+  for (const BinaryField& field : format.binary.layout) {
+    if (field.type != BinaryField::Type::pad) names.push_back(field.name);
+  }
+  const bool binary = format.type == FormatType::binary;
+  if (!binary) names.assign(format.csv.columns.begin(), format.csv.columns.end());
+  if (names.empty() || (!binary && format.type != FormatType::csv)) return std::nullopt;
+  if (std::find(names.begin(), names.end(), name) != names.end()) return std::nullopt;
+  if (!binary && name.find_first_not_of("0123456789") == std::string::npos) return std::nullopt;
+  const auto meant = nearest(name, names);
+  return "no column is called \"" + name + "\"" + (meant ? "; did you mean " + *meant + "?" : "");
+}
 
 void read_format(Section section, Job& job) {
   Faults& faults = section.faults();

@@ -85,9 +85,10 @@ Engine::~Engine() = default;
 
 BatchOutcome Engine::process(const EngineBatch& batch) {
   Impl& engine = *impl_;
-  engine.books.events_read += batch.size + batch.malformed + batch.tombstones;
+  engine.books.events_read += batch.size + batch.malformed + batch.tombstones + batch.filtered;
   engine.books.malformed += batch.malformed;
   engine.books.tombstones += batch.tombstones;
+  engine.books.filtered += batch.filtered;
   BatchOutcome outcome;
   if (batch.size > 0) {
     BatchReport report = engine.accumulate(batch, {});
@@ -96,6 +97,9 @@ BatchOutcome Engine::process(const EngineBatch& batch) {
     }
     engine.closer.revise(report.corrections);
     outcome.parked = std::move(report.parked);
+  }
+  for (const PartitionMaximum& maximum : batch.filtered_maxima) {
+    engine.watermarks.observe(maximum.partition, maximum.time, batch.lane_clock);
   }
   engine.watermarks.hold(batch.held_partitions, batch.lane_clock);
   engine.watermarks.tick(batch.lane_partitions, batch.lane_clock);

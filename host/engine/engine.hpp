@@ -34,6 +34,9 @@ struct EngineBatch {
   std::span<const PartitionIndex> finished{};         ///< read to their end with this batch
   std::uint64_t malformed = 0;
   std::uint64_t tombstones = 0;
+  /// Events that the job's filter took out, which the future guard passed; not in the columns.
+  std::uint64_t filtered = 0;
+  std::span<const PartitionMaximum> filtered_maxima{};  ///< of them
   KeyReader key_of{};
 };
 

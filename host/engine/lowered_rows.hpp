@@ -22,7 +22,7 @@ class LoweredRows {
   /// Lowers all rows, on the backend's threads where there are many.
   void lower(const EmittedRows& rows, Backend& backend);
 
-  /// Points a result at the rows of one output. Valid until the next lower().
+  /// Points a result at the rows of one output. Valid until the next show() or lower().
   void show(std::size_t output, WindowResult& result);
   /// Sums of the output that left the int64 range.
   std::uint64_t overflows_of(std::size_t output) const;

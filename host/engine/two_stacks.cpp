@@ -38,12 +38,6 @@ std::uint32_t TwoStacks::columns(PaneIndex window, PaneIndex slide) noexcept {
   return block_of(slides) + blocks_of(slides, block_of(slides));
 }
 
-std::uint32_t TwoStacks::open_columns() const noexcept {
-  const std::uint32_t blocks = blocks_of(slides_, block_slides_);
-  return (back_from_ < back_to_ ? 1 : 0) + (last_slide_ - first_slide_) +
-         (blocks - std::min(first_block_, blocks));
-}
-
 void TwoStacks::close(PaneIndex from, PaneIndex to, const PaneColumns& panes, std::uint32_t output,
                       std::vector<ColumnStep>& steps) {
   forget_before(from, panes, steps);

@@ -29,8 +29,6 @@ class TwoStacks {
   TwoStacks(PaneIndex window, PaneIndex slide, ColumnPool& columns);
 
   static std::uint32_t columns(PaneIndex window, PaneIndex slide) noexcept;
-  /// How many of its columns hold rows now.
-  std::uint32_t open_columns() const noexcept;
 
   void close(PaneIndex from, PaneIndex to, const PaneColumns& panes, std::uint32_t output,
              std::vector<ColumnStep>& steps);

@@ -60,12 +60,9 @@ WindowCloser::WindowCloser(const Job& job, Backend& backend, const KeyNames& nam
 std::uint32_t WindowCloser::columns_to_open() const {
   std::uint32_t columns = 0;
   for (const GridState& grid : grids_) {
-    for (const WindowValues& values : grid.values) {
-      columns += values.columns_to_open();
-      if (job_.watermark.allowed_lateness > 0) columns += values.columns_a_strand();
-    }
+    for (const WindowValues& values : grid.values) columns += values.columns_a_strand();
   }
-  return columns;
+  return job_.watermark.allowed_lateness > 0 ? 2 * columns : columns;
 }
 
 void WindowCloser::run(std::span<const KeySlot> only, std::size_t outputs) {
@@ -308,6 +305,8 @@ void WindowCloser::seal_panes(GridState& grid) {
     const ColumnIndex column = grid.panes[pane];
     if (column != no_column) steps_.push_back({.kind = Kind::seal, .target = column});
   };
+  std::sort(grid.unsealed.begin(), grid.unsealed.end());
+  grid.unsealed.erase(std::unique(grid.unsealed.begin(), grid.unsealed.end()), grid.unsealed.end());
   for (const PaneIndex pane : grid.unsealed) seal(pane);
   grid.unsealed.clear();
   EventTime closed_to = start_of_time;

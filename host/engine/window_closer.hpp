@@ -34,7 +34,8 @@ class WindowCloser {
   /// Windows have closed up to here.
   EventTime watermark() const noexcept { return watermark_; }
 
-  /// Columns that closing and revising may still open, at most.
+  /// Columns that closing and revising may still open chunks of, at most. Those that are open
+  /// count, too: a late event of a new key may need a further chunk in each.
   std::uint32_t columns_to_open() const;
 
   /// Repairs the working values that hold a corrected pane, and publishes the windows again that

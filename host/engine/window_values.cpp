@@ -54,11 +54,6 @@ WindowValues::Working WindowValues::make_working() {
   return Direct{columns_.take()};
 }
 
-std::uint32_t WindowValues::columns_to_open() const noexcept {
-  const auto* const stacks = std::get_if<TwoStacks>(&working_);
-  return stacks == nullptr ? most_columns_ : most_columns_ - stacks->open_columns();
-}
-
 void WindowValues::close(EventTime start, const PaneColumns& panes, std::uint32_t output,
                          std::vector<ColumnStep>& steps) {
   close(working_, start, panes, output, steps);

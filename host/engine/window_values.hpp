@@ -42,9 +42,7 @@ class WindowValues {
                                        bool invertible) noexcept;
 
   Method method() const noexcept { return method_; }
-  /// Columns that its closings may still open, at most, without strands.
-  std::uint32_t columns_to_open() const noexcept;
-  /// Columns that each further strand may open, at most.
+  /// Columns that its closings may open, in each strand, at most.
   std::uint32_t columns_a_strand() const noexcept { return most_columns_; }
   /// Panes that a strand takes in before it can emit its first window, at most.
   PaneIndex panes_a_strand() const noexcept {

@@ -1,5 +1,6 @@
 #include "host/metrics/engine_metrics.hpp"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <deque>
@@ -48,7 +49,8 @@ struct EngineMetrics::Impl {
   ProcessMetrics process;
   std::array<prometheus::Counter*, 3> batches{};  ///< by SealedBy
   prometheus::Histogram& batch_events;
-  std::array<prometheus::Histogram*, 3> stages{};  ///< fetch, decode, compute
+  std::array<prometheus::Histogram*, 3> stages{};   ///< fetch, decode, compute
+  std::array<prometheus::Counter*, 4> stage_cpu{};  ///< in the order of StageCpu
   prometheus::Counter& bytes_read;
   prometheus::Gauge& events_per_second;
   prometheus::Gauge& bytes_per_second;
@@ -115,6 +117,12 @@ EngineMetrics::Impl::Impl(const Job& job_in, const Source& source, const Backend
   stages = {&by_stage.Add({{"stage", "fetch"}}, durations),
             &by_stage.Add({{"stage", "decode"}}, durations),
             &by_stage.Add({{"stage", "compute"}}, durations)};
+  auto& cpu = counters(registry, "sluice_stage_cpu_seconds_total",
+                       "CPU time by stage: fetch and decompress of the lanes, decode, and compute "
+                       "of the engine thread.",
+                       labels);
+  stage_cpu = {&cpu.Add({{"stage", "fetch"}}), &cpu.Add({{"stage", "decompress"}}),
+               &cpu.Add({{"stage", "decode"}}), &cpu.Add({{"stage", "compute"}})};
   auto& late =
       counters(registry, "sluice_window_late_events_total",
                "Accepted events that came too late for some window of this definition.", labels);
@@ -163,6 +171,11 @@ EngineMetrics::~EngineMetrics() = default;
 
 void EngineMetrics::batch_done(const BatchFigures& figures) {
   impl_->batches[static_cast<std::size_t>(figures.sealed_by)]->Increment();
+  const StageCpu& cpu = figures.cpu;
+  const std::array<double, 4> by_stage{cpu.fetch, cpu.decompress, cpu.decode, cpu.compute};
+  for (std::size_t s = 0; s < by_stage.size(); ++s) {
+    impl_->stage_cpu[s]->Increment(std::max(by_stage[s], 0.0));
+  }
   if (figures.sealed_by == SealedBy::heartbeat) return;
   impl_->batch_events.Observe(static_cast<double>(figures.events));
   impl_->stages[0]->Observe(figures.fetch_seconds);

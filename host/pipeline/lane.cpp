@@ -2,6 +2,8 @@
 
 #include <chrono>
 
+#include "ingest/thread_cpu.hpp"
+
 namespace sluice {
 namespace {
 
@@ -16,7 +18,7 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 
 Lane::Lane(unsigned number, Source& source, const Format& format, const BlockLimits& limits,
            BatchPool& pool, BatchQueue& queue, std::atomic<std::uint64_t>& sequence,
-           const Clock& clock, bool narrow)
+           const Clock& clock, bool narrow, std::optional<EventFilter> filter)
     : number_(number),
       source_(source),
       decoder_(format),
@@ -25,7 +27,8 @@ Lane::Lane(unsigned number, Source& source, const Format& format, const BlockLim
       queue_(queue),
       sequence_(sequence),
       clock_(clock),
-      narrow_(narrow) {}
+      narrow_(narrow),
+      filter_(std::move(filter)) {}
 
 void Lane::run(std::stop_token stop) {
   try {
@@ -57,6 +60,7 @@ bool Lane::step(std::stop_token stop) {
   batch->lane = number_;
   FillResult result = FillResult::idle;
   const auto start = std::chrono::steady_clock::now();
+  const double cpu_before = thread_cpu_seconds();
   while (result == FillResult::idle) {
     result = source_.fill(number_, batch->block, limits_, sequence_);
     const bool due = clock_.steady() - last_sealed_ >= heartbeat;
@@ -67,6 +71,8 @@ bool Lane::step(std::stop_token stop) {
     return false;
   }
   batch->fetch_seconds = seconds_since(start);
+  batch->cpu.decompress = batch->block.decompress_seconds;
+  batch->cpu.fetch = thread_cpu_seconds() - cpu_before - batch->cpu.decompress;
   seal(*batch, result);
   decode(*batch);
   return true;
@@ -91,9 +97,14 @@ void Lane::decode(Batch& batch) {
   std::size_t first_message = 0;
   for (;;) {
     const auto start = std::chrono::steady_clock::now();
+    const double cpu_before = thread_cpu_seconds();
     first_message = decoder_.decode(batch.block, first_message, batch.events);
+    if (filter_) {
+      filter_->apply(batch.events, decoder_.filter_columns(), batch.block.now, batch.filtered);
+    }
     if (narrow_) batch.events.narrow();
     batch.decode_seconds = seconds_since(start);
+    batch.cpu.decode = thread_cpu_seconds() - cpu_before;
     const bool last = first_message == batch.block.messages.size();
     batch.last_part = last;
     queue_.push(batch);
@@ -101,6 +112,7 @@ void Lane::decode(Batch& batch) {
     batch.events.clear();
     ++batch.part;
     batch.fetch_seconds = 0;
+    batch.cpu = {};
   }
 }
 

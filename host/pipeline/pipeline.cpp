@@ -12,6 +12,7 @@
 #include "host/pipeline/batch_queue.hpp"
 #include "host/pipeline/lane.hpp"
 #include "host/pipeline/parking.hpp"
+#include "ingest/thread_cpu.hpp"
 
 namespace sluice {
 namespace {
@@ -110,8 +111,10 @@ void Pipeline::Impl::start_lanes(std::vector<std::jthread>& threads) {
   const BlockLimits limits{.max_events = job.engine.batch_events,
                            .linger = job.engine.batch_linger};
   for (unsigned l = 0; l < source.lanes(); ++l) {
+    std::optional<EventFilter> filter;
+    if (job.where) filter.emplace(job.where->program, job.watermark.max_future);
     lanes.push_back(std::make_unique<Lane>(l, source, job.format, limits, pool, queue, sequence,
-                                           clock, backend.wants_narrow()));
+                                           clock, backend.wants_narrow(), std::move(filter)));
     threads.emplace_back(
         [lane = lanes.back().get()](std::stop_token stop) { lane->run(std::move(stop)); });
   }
@@ -144,6 +147,8 @@ EngineBatch Pipeline::Impl::view_of(Batch& batch) {
           .held_partitions = held,
           .malformed = dropped,
           .tombstones = batch.events.tombstones,
+          .filtered = batch.filtered.count,
+          .filtered_maxima = batch.filtered.maxima,
           .key_of = [this, &batch](std::uint32_t event) {
             return key_reader.key_of(batch.block, batch.events.extents[event]);
           }};
@@ -151,6 +156,7 @@ EngineBatch Pipeline::Impl::view_of(Batch& batch) {
 
 void Pipeline::Impl::process(Batch& batch) {
   const auto start = std::chrono::steady_clock::now();
+  const double cpu_before = thread_cpu_seconds();
   take_malformed(batch);
   stage_ahead(batch);
   const EngineBatch view = view_of(batch);
@@ -163,16 +169,18 @@ void Pipeline::Impl::process(Batch& batch) {
     note_positions(batch);
     ended = batch.block.finished;
   }
-  const BatchFigures figures{.events = batch.events.size,
-                             .bytes = batch.last_part ? batch.block.used : 0,
-                             .sealed_by = batch.sealed_by,
-                             .fetch_seconds = batch.fetch_seconds,
-                             .decode_seconds = batch.decode_seconds,
-                             .compute_seconds = seconds_since(start)};
+  BatchFigures figures{.events = batch.events.size + batch.filtered.count,
+                       .bytes = batch.last_part ? batch.block.used : 0,
+                       .sealed_by = batch.sealed_by,
+                       .fetch_seconds = batch.fetch_seconds,
+                       .decode_seconds = batch.decode_seconds,
+                       .compute_seconds = seconds_since(start),
+                       .cpu = batch.cpu};
   pool.give_back(batch);
   finish_partitions(ended, view);
   admit_parked(view);
   if (published) flush();
+  figures.cpu.compute = thread_cpu_seconds() - cpu_before;
   observer.batch_done(figures);
   commit_positions(false);
   report(false);

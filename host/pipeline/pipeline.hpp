@@ -20,12 +20,13 @@ namespace sluice {
 
 /// What one batch cost, by stage; seconds.
 struct BatchFigures {
-  std::size_t events = 0;
+  std::size_t events = 0;  ///< decoded, filtered ones too
   std::size_t bytes = 0;
   SealedBy sealed_by = SealedBy::full;
   double fetch_seconds = 0;  ///< waiting for data included
   double decode_seconds = 0;
   double compute_seconds = 0;  ///< accumulate, close and publish
+  StageCpu cpu{};
 };
 
 /// The pipeline between two batches. Borrowed for the call.

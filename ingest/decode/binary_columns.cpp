@@ -1,6 +1,7 @@
 #include "ingest/decode/binary_columns.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <concepts>
 #include <limits>
@@ -269,6 +270,45 @@ bool BinaryColumns::read_value(const char* rows, std::size_t count, std::size_t 
     if (fault) return false;
     bits[row] = read;
   }
+  return true;
+}
+
+void BinaryColumns::read_filter(const char* rows, std::size_t count, FilterColumns& filter,
+                                std::size_t first) const {
+  for (const FilterColumns::Column& column : filter.each()) {
+    if (read_filter_numbers(rows, count, column, first)) continue;
+    const char* row = rows;
+    for (std::size_t event = first; event < first + count; ++event, row += row_.bytes()) {
+      Scalar scalar;
+      row_.read(row, column.field, scalar);
+      column.put(event, scalar);
+    }
+  }
+}
+
+// False: not numbers, or some are beyond the column's type.
+bool BinaryColumns::read_filter_numbers(const char* rows, std::size_t count,
+                                        const FilterColumns::Column& column,
+                                        std::size_t first) const {
+  const LoadNumbers load = loader_of(column.field);
+  const bool floats = is_float(column.field);
+  const bool doubles = column.type == FilterField::Type::number;
+  if (load == nullptr || (!doubles && (floats || column.type != FilterField::Type::integer))) {
+    return false;
+  }
+  std::array<std::int64_t, block_rows> bits;
+  if (!load(rows + row_.places()[column.field].begin, row_.bytes(), count, bits.data())) {
+    return false;
+  }
+  for (std::size_t row = 0; row < count; ++row) {
+    if (!doubles) {
+      column.integers[first + row] = bits[row];
+    } else {
+      column.numbers[first + row] =
+          floats ? std::bit_cast<double>(bits[row]) : static_cast<double>(bits[row]);
+    }
+  }
+  std::fill_n(column.valid + first, count, std::uint8_t{1});
   return true;
 }
 

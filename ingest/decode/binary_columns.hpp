@@ -7,6 +7,7 @@
 
 #include "ingest/decode/binary_row.hpp"
 #include "ingest/decode/decoded_events.hpp"
+#include "ingest/decode/filter_columns.hpp"
 #include "ingest/decode/format.hpp"
 #include "ingest/decode/key_columns.hpp"
 
@@ -32,6 +33,10 @@ class BinaryColumns {
   std::optional<TimeBounds> read(const char* rows, std::size_t count, EventTime transport_time,
                                  DecodedEvents& events);
 
+  /// Writes what a filter reads of the same rows, for the events from place `first` on.
+  void read_filter(const char* rows, std::size_t count, FilterColumns& filter,
+                   std::size_t first) const;
+
  private:
   using LoadNumbers = bool (*)(const char*, std::size_t, std::size_t, std::int64_t*) noexcept;
 
@@ -42,6 +47,8 @@ class BinaryColumns {
   bool read_keys(const char* rows, std::size_t count, DecodedEvents& events);
   bool read_strings(const char* rows, std::size_t count, std::size_t field,
                     DecodedEvents& events) const;
+  bool read_filter_numbers(const char* rows, std::size_t count, const FilterColumns::Column& column,
+                           std::size_t first) const;
   bool read_value(const char* rows, std::size_t count, std::size_t value,
                   DecodedEvents& events) const;
 

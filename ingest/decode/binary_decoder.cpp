@@ -27,7 +27,10 @@ std::size_t BinaryDecoder::decode(const SourceBlock& block, std::size_t index,
     const auto bounds =
         rows == 0 ? std::nullopt
                   : columns_.read(block.text() + begin, rows, message.timestamp, writer.events());
-    if (bounds) writer.accept(rows, begin, row_bytes, bounds->least, bounds->greatest);
+    if (bounds) {
+      columns_.read_filter(block.text() + begin, rows, writer.filter(), writer.events().size);
+      writer.accept(rows, begin, row_bytes, bounds->least, bounds->greatest);
+    }
     for (; !bounds && begin < behind; begin += row_bytes) {
       read_row(block.text() + begin);
       writer.write(fields_, begin, row_bytes);

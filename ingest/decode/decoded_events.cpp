@@ -1,6 +1,7 @@
 #include "ingest/decode/decoded_events.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <cstring>
 #include <limits>
@@ -97,6 +98,43 @@ void DecodedEvents::begin_valid(std::uint32_t value) noexcept {
 void DecodedEvents::begin_partitions() noexcept {
   if (one_partition && size > 0) std::fill_n(partition, size, partition[0]);
   one_partition = false;
+}
+
+void DecodedEvents::keep(const std::uint8_t* keeps) {
+  assert(!narrow_time_);
+  constexpr std::size_t together = 1024;
+  std::array<std::uint32_t, together> places;
+  extents.keep(keeps);
+  EventTime least = std::numeric_limits<EventTime>::max();
+  EventTime greatest = std::numeric_limits<EventTime>::min();
+  std::size_t to = 0;
+  for (std::size_t first = 0; first < size; first += together) {
+    const std::size_t end = std::min(size, first + together);
+    std::size_t kept = 0;
+    for (std::size_t event = first; event < end; ++event) {
+      places[kept] = static_cast<std::uint32_t>(event);
+      kept += keeps[event];
+    }
+    const auto gather = [&](auto* column) {
+      for (std::size_t i = 0; i < kept; ++i) column[to + i] = column[places[i]];
+    };
+    gather(time);
+    for (std::size_t event = to; event < to + kept; ++event) {
+      least = std::min(least, time[event]);
+      greatest = std::max(greatest, time[event]);
+    }
+    gather(key_low);
+    if (any_key_high) gather(key_high);
+    if (!one_partition) gather(partition);
+    for (std::uint32_t value = 0; value < value_count_; ++value) {
+      gather(values[value]);
+      if (any_null[value]) gather(valid[value]);
+    }
+    to += kept;
+  }
+  size = to;
+  min_time = size > 0 ? least : 0;
+  max_time = size > 0 ? greatest : 0;
 }
 
 void DecodedEvents::narrow() noexcept {

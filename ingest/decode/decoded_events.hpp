@@ -62,6 +62,10 @@ class DecodedEvents {
   void begin_valid(std::uint32_t value) noexcept;
   void begin_partitions() noexcept;
 
+  /// Keeps the events with keeps[event] != 0, in their order; what has no column gets none. Before
+  /// narrow(). @param keeps [size] 1 or 0
+  void keep(const std::uint8_t* keeps);
+
   /// Makes columns narrow, in place, where all of the batch fit; the last thing before it is
   /// staged: `time`, `key_low` and `values` are not to be read from then on, only columns().
   void narrow() noexcept;

@@ -77,6 +77,10 @@ std::size_t Decoder::decode(const SourceBlock& block, std::size_t first_message,
       formats_->any);
 }
 
+std::span<const FilterColumn> Decoder::filter_columns() const noexcept {
+  return formats_->writer.filter().columns();
+}
+
 std::string Decoder::key_of(const SourceBlock& block, const EventExtent& event) {
   const auto encode = [&](auto& decoder) {
     return formats_->writer.encoded_key(decoder.fields_of(block, event));

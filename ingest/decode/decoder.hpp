@@ -2,9 +2,11 @@
 
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <string>
 
 #include "ingest/decode/decoded_events.hpp"
+#include "ingest/decode/filter_columns.hpp"
 #include "ingest/decode/format.hpp"
 #include "ingest/source_block.hpp"
 
@@ -23,6 +25,10 @@ class Decoder {
   /// or in `malformed`. @returns the first message not decoded (== messages.size() when done).
   /// A message that alone exceeds the capacity, or was truncated, is malformed once (too_large).
   std::size_t decode(const SourceBlock& block, std::size_t first_message, DecodedEvents& events);
+
+  /// The columns of Format::filter for the events that `decode` wrote last, [events.size] each,
+  /// until it is called again; their strings view the block too.
+  std::span<const FilterColumn> filter_columns() const noexcept;
 
   /// The encoded key (ingest/key.hpp) of an event that `decode` accepted, read again from its
   /// bytes.

@@ -33,11 +33,14 @@ class EventExtents {
     const std::size_t runs = runs_.size();
     runs_.resize(runs + extents.size());
     Run* run = runs_.data() + runs;
-    for (const EventExtent& extent : extents)
-      *run++ = {extent, static_cast<std::uint32_t>(size_++)};
+    auto event = static_cast<std::uint32_t>(size_);
+    for (const EventExtent& extent : extents) *run++ = {extent, event++};
+    size_ += extents.size();
   }
   /// Keeps the first `size` events. @param size at most size()
   void shrink(std::size_t size) noexcept;
+  /// Keeps the events with keeps[event] != 0. @param keeps [size()] 1 or 0
+  void keep(const std::uint8_t* keeps);
 
   void clear() noexcept {
     runs_.clear();
@@ -61,6 +64,7 @@ class EventExtents {
   }
 
   std::vector<Run> runs_;
+  std::vector<Run> kept_;  ///< memory of `keep`
   std::size_t size_ = 0;
 };
 

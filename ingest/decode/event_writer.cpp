@@ -12,16 +12,22 @@ EventWriter::EventWriter(const Format& format)
     : time_unit_(format.event_time.unit),
       keys_(format),
       values_(format.values),
-      allow_non_finite_(format.allow_non_finite) {
+      allow_non_finite_(format.allow_non_finite),
+      filter_(format) {
   const FieldPlan plan(format);
   for (const FieldPath& path : plan.paths) field_names_.push_back(path.text);
   time_field_ = plan.time;
   value_fields_ = plan.values;
 }
 
-void EventWriter::open(DecodedEvents& events) noexcept {
+void EventWriter::open(DecodedEvents& events) {
   events_ = &events;
-  places_ = events.capacity() - events.size - events.malformed_events.size();
+  filter_.open(events);
+  count_places();
+}
+
+void EventWriter::count_places() noexcept {
+  places_ = events_->capacity() - events_->size - events_->malformed_events.size();
 }
 
 void EventWriter::begin_message(const Message& message, std::uint32_t index) noexcept {
@@ -46,7 +52,7 @@ void EventWriter::undo_message() noexcept {
   events_->max_time = start_.max_time;
   events_->one_partition = start_.one_partition;
   overflowed_ = false;
-  open(*events_);
+  count_places();
 }
 
 void EventWriter::write(std::span<const Scalar> fields, std::uint32_t begin, std::uint32_t length) {
@@ -60,6 +66,7 @@ void EventWriter::write(std::span<const Scalar> fields, std::uint32_t begin, std
            field < field_names_.size() ? std::string_view(field_names_[field]) : "");
     return;
   }
+  if (!filter_.empty()) filter_.write(events_->size, fields);
   const EventTime time = events_->time[events_->size];
   events_->extents.push_back({begin, length, message_});
   take_in(1, time, time);
@@ -95,6 +102,7 @@ void EventWriter::accept(const Draft& draft, std::size_t event, const EventExten
     if (!events.any_null[value]) continue;
     events.valid[value][to] = draft.valid[value] ? events.valid[value][from] : std::uint8_t{1};
   }
+  filter_.move(from, to);
   events.extents.push_back(extent);
   take_in(1, events.time[to], events.time[to]);
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "ingest/decode/decoded_events.hpp"
+#include "ingest/decode/filter_columns.hpp"
 #include "ingest/decode/format.hpp"
 #include "ingest/decode/key_columns.hpp"
 #include "ingest/decode/scalar.hpp"
@@ -25,7 +26,7 @@ class EventWriter {
   explicit EventWriter(const Format& format);
 
   /// Names the batch that is written into, and the message that the next events are of.
-  void open(DecodedEvents& events) noexcept;
+  void open(DecodedEvents& events);
   void begin_message(const Message& message, std::uint32_t index) noexcept;
   /// Takes back everything of the message since begin_message.
   void undo_message() noexcept;
@@ -36,8 +37,10 @@ class EventWriter {
               std::string_view field = {});
 
   /// For events whose columns are written as a block, column by column, behind events().size: time,
-  /// key_low, values, and of the others those that are written. `accept` takes them in.
+  /// key_low, values, all of filter(), and of the others those that are written. `accept` takes
+  /// them in.
   DecodedEvents& events() noexcept { return *events_; }
+  FilterColumns& filter() noexcept { return filter_; }
   /// How many events the batch still takes.
   std::size_t places() const noexcept { return places_; }
 
@@ -74,6 +77,7 @@ class EventWriter {
     EventTime max_time = 0;
     bool one_partition = true;
   };
+  void count_places() noexcept;
   void take_in(std::size_t count, EventTime min_time, EventTime max_time) noexcept;
   Fault write_columns(std::span<const Scalar> fields);
   std::optional<Malformed> write_time(std::span<const Scalar> fields);
@@ -88,6 +92,7 @@ class EventWriter {
   std::vector<ValueField> values_;
   std::vector<std::size_t> value_fields_;
   bool allow_non_finite_;
+  FilterColumns filter_;
 
   DecodedEvents* events_ = nullptr;
   std::size_t places_ = 0;  ///< left in the batch

@@ -8,6 +8,7 @@ FieldPlan::FieldPlan(const Format& format) {
   if (!format.event_time.from_transport) time = field_of(format.event_time.path);
   for (const KeyField& key : format.keys) keys.push_back(field_of(key.path));
   for (const ValueField& value : format.values) values.push_back(field_of(value.path));
+  for (const FilterField& column : format.filter) filter.push_back(field_of(column.path));
 }
 
 std::size_t FieldPlan::field_of(const FieldPath& path) {

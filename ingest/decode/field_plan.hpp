@@ -18,6 +18,7 @@ struct FieldPlan {
   std::optional<std::size_t> time;  ///< field; nullopt: the transport's timestamp
   std::vector<std::size_t> keys;    ///< [Format::keys] fields
   std::vector<std::size_t> values;  ///< [Format::values] fields
+  std::vector<std::size_t> filter;  ///< [Format::filter] fields
 
  private:
   std::size_t field_of(const FieldPath& path);

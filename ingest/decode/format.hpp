@@ -42,6 +42,20 @@ struct ValueField {
   bool required = false;  ///< a missing or null value is malformed
 };
 
+/// A column that a job's filter reads and no value column holds.
+struct FilterField {
+  enum class Type : std::uint8_t {
+    presence,  ///< only whether it is null
+    boolean,
+    integer,  ///< int64
+    number,   ///< as a double
+    string
+  };
+  FieldPath path;
+  Type type = Type::presence;
+  std::size_t position = 0;  ///< where the filter names it first: byte in its text
+};
+
 struct CsvFormat {
   bool header = false;
   char delimiter = ',';
@@ -81,8 +95,9 @@ struct Format {
   FormatType type = FormatType::json;
   Framing framing = Framing::message;
   TimeField event_time;
-  std::vector<KeyField> keys;      ///< empty: one global key
-  std::vector<ValueField> values;  ///< <= max_values
+  std::vector<KeyField> keys;       ///< empty: one global key
+  std::vector<ValueField> values;   ///< <= max_values
+  std::vector<FilterField> filter;  ///< what the job's filter reads beside the values
   CsvFormat csv;
   BinaryFormat binary;
   bool allow_non_finite = false;

@@ -7,20 +7,23 @@
 
 namespace sluice {
 
-void JsonCutter::learn(std::string_view document, std::span<const Scalar> fields,
-                       std::span<const char* const> sources) {
-  if (credit_ == 0 && ++offered_ % sampled_without_credit != 0) return;
-  credit_ -= credit_ > 0;
+bool JsonCutter::wants_to_learn() noexcept {
+  if (credit_ == 0) return ++offered_ % sampled_without_credit == 0;
+  --credit_;
+  return true;
+}
+
+void JsonCutter::learn(std::string_view document, std::span<const char* const> sources) {
   const std::optional<std::uint64_t> fingerprint = JsonShape::fingerprint(document);
   if (!fingerprint || std::ranges::count(fingerprints_, *fingerprint) > 0) return;
   if (std::ranges::count(misses_, *fingerprint) == 0) {
     misses_[next_miss_++ % remembered_misses] = *fingerprint;
     return;
   }
-  const auto is_container = [](const Scalar& field) {
-    return field.kind == Scalar::Kind::container;
+  const auto is_container = [](const char* source) {
+    return source != nullptr && (*source == '{' || *source == '[');
   };
-  if (std::ranges::any_of(fields, is_container)) return;
+  if (std::ranges::any_of(sources, is_container)) return;
 
   if (shapes_.size() < max_shapes) {
     order_[shapes_.size()] = static_cast<std::uint8_t>(shapes_.size());
@@ -35,13 +38,41 @@ void JsonCutter::learn(std::string_view document, std::span<const Scalar> fields
 
 bool JsonCutter::knows(TextView text, const MarkedRows& rows, const MarkFinder::Sight&,
                        std::uint64_t, std::uint64_t) noexcept {
-  if (!shapes_[order_[0]].matches(text, rows)) return false;
+  if (shapes_.empty() || !shapes_[order_[0]].matches(text, rows)) return false;
   earn(rows.size);
   return true;
 }
 
 bool JsonCutter::cut(TextView text, std::uint32_t* mark, std::uint32_t* marks_end,
                      std::uint32_t text_end, TextSpans& spans, std::size_t row, TextCut& cut) {
+  if (!shapes_.empty() && !pace_.rests()) {
+    const bool known = cut_by_shape(text, mark, marks_end, text_end, spans, row, cut);
+    pace_.note(1, known ? 0 : 1);
+    if (known) return true;
+  }
+  std::uint32_t* const last = walk_.read(text.base, mark, marks_end, text_end, spans, row);
+  if (last == nullptr || !ends_at(text, last, marks_end, text_end, cut)) return false;
+  const std::uint32_t begin = mark[-1] + 1;
+  if (wants_to_learn() && find_sources(text, spans, row)) {
+    learn({text.base + begin, cut.end - begin}, sources_);
+  }
+  return true;
+}
+
+// @returns false: some field is no scalar, so that the document is not valid.
+bool JsonCutter::find_sources(TextView text, TextSpans& spans, std::size_t row) {
+  for (std::size_t field = 0; field < spans.fields(); ++field) {
+    const auto [begin, end] = spans.of(field)[row];
+    sources_[field] = end != 0 ? text.base + begin : nullptr;
+    Scalar scalar;
+    if (end != 0 && !scan_json_scalar(text.base + begin, text.base + end, scalar)) return false;
+  }
+  return true;
+}
+
+bool JsonCutter::cut_by_shape(TextView text, std::uint32_t* mark, std::uint32_t* marks_end,
+                              std::uint32_t text_end, TextSpans& spans, std::size_t row,
+                              TextCut& cut) {
   const auto found = static_cast<std::size_t>(marks_end - mark);
   for (std::size_t place = 0; place < shapes_.size(); ++place) {
     const JsonShape& shape = shapes_[order_[place]];

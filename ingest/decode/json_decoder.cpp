@@ -18,7 +18,7 @@ JsonDecoder::JsonDecoder(const Format& format)
     : framing_(format.framing),
       parser_(FieldPlan(format).paths),
       road_(format, TextDialect::json, MarkFinder::of_json(),
-            JsonCutter(format.framing == Framing::lines)) {
+            JsonCutter(FieldPlan(format).paths, format.framing == Framing::lines)) {
   fields_.resize(FieldPlan(format).paths.size());
   sources_.resize(fields_.size());
 }
@@ -62,14 +62,14 @@ void JsonDecoder::read_document(std::string_view document, std::uint32_t begin,
     return;
   }
   writer.write(fields_, begin, length);
-  road_.cutter().learn(document, fields_, sources_);
+  if (road_.cutter().wants_to_learn()) road_.cutter().learn(document, sources_);
 }
 
 std::span<const Scalar> JsonDecoder::fields_of(const SourceBlock& block, const EventExtent& event) {
   if (!read_by_shape(block, event)) {
     const std::string_view document(block.text() + event.begin, event.length);
     parser_.read(document, fields_, sources_);
-    road_.cutter().learn(document, fields_, sources_);
+    if (road_.cutter().wants_to_learn()) road_.cutter().learn(document, sources_);
   }
   return fields_;
 }

@@ -14,7 +14,7 @@ namespace sluice {
 
 /// What the documents of one program share: the bytes between their scalar values.
 ///
-/// Learned from a document that simdjson's DOM parser accepted. A document whose bytes between the
+/// Learned from a document that is valid, its encoding aside. A document whose bytes between the
 /// scalars are the same, and whose scalars are plain (strings without escapes and of valid UTF-8,
 /// numbers without an exponent and of at most 19 digits, true, false, null), is then valid too, has
 /// the same members in the same places, and needs no parser. Whatever does not match may still be

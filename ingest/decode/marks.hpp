@@ -3,6 +3,9 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
+
+#include "ingest/source_block.hpp"
 
 namespace sluice {
 
@@ -19,7 +22,7 @@ class MarkFinder {
   static MarkFinder of_csv(char delimiter, char quote,
                            Instructions instructions = best_instructions()) noexcept;
 
-  /// Most places that `find` writes for a text, those that mean nothing included.
+  /// Most places that are written for a text, those that mean nothing included.
   static constexpr std::size_t room_for(std::size_t bytes) noexcept { return bytes + 128; }
 
   /// What is known of texts that were looked through.
@@ -37,15 +40,28 @@ class MarkFinder {
     return find_(bytes_, base, begin, end, places, sight);
   }
 
+  /// The same of rows that are a message each. Of each row are written: the place before it, its
+  /// marks, its end. @param first_marks [rows + 1] where each one's marks begin; behind the last
+  /// one where another's would
+  void find_rows(const char* base, std::span<const Message> rows, std::uint32_t** first_marks,
+                 std::uint32_t* places, Sight& sight) const noexcept {
+    find_rows_(bytes_, base, rows, first_marks, places, sight);
+  }
+
  private:
   using Bytes = std::array<char, 2>;  ///< CSV: delimiter, quote
   using Find = std::uint32_t* (*)(const Bytes&, const char*, std::uint32_t, std::uint32_t,
                                   std::uint32_t*, Sight&) noexcept;
 
-  MarkFinder(const Bytes& bytes, Find function) noexcept : bytes_(bytes), find_(function) {}
+  using FindRows = void (*)(const Bytes&, const char*, std::span<const Message>, std::uint32_t**,
+                            std::uint32_t*, Sight&) noexcept;
+
+  MarkFinder(const Bytes& bytes, Find one, FindRows rows) noexcept
+      : bytes_(bytes), find_(one), find_rows_(rows) {}
 
   Bytes bytes_;
   Find find_;
+  FindRows find_rows_;
 };
 
 }  // namespace sluice

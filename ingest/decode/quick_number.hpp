@@ -17,6 +17,18 @@ constexpr std::uint32_t is_byte(char byte, char character) noexcept {
   return (static_cast<std::uint32_t>(static_cast<unsigned char>(byte ^ character)) - 1) >> 31;
 }
 
+/// Whether the text is true, false or null.
+inline bool is_quick_word(const char* text, std::uint32_t length) noexcept {
+  // Their first bytes are the lowest ones.
+  constexpr std::uint64_t true_word = 0x6575'7274;
+  constexpr std::uint64_t null_word = 0x6C6C'756E;
+  constexpr std::uint64_t false_word = 0x65'736C'6166;
+  const std::uint64_t word = load_eight(text);
+  const std::uint64_t four = word & 0xFFFF'FFFF;
+  if (length == 4) return four == true_word || four == null_word;
+  return length == 5 && (word & 0xFF'FFFF'FFFF) == false_word;
+}
+
 /// Whether eight characters, xored with '0', are digits all of them.
 constexpr bool all_digits(std::uint64_t digits) noexcept {
   return (((digits + every_byte * 0x76) | digits) & high_bits) == 0;

@@ -11,7 +11,8 @@
 namespace sluice {
 
 /// identify() of a string, for loops that cannot afford a call.
-inline KeyIdentity identify_string(std::string_view text, std::uint64_t seed) noexcept {
+[[gnu::flatten]] inline KeyIdentity identify_string(std::string_view text,
+                                                    std::uint64_t seed) noexcept {
   const XXH128_hash_t hash = XXH3_128bits_withSeed(text.data(), text.size(), seed);
   return {hash.low64, hash.high64 | std::uint64_t{1} << 63};
 }

@@ -6,6 +6,7 @@
 #include <span>
 
 #include "ingest/decode/event_writer.hpp"
+#include "ingest/decode/filter_text.hpp"
 #include "ingest/decode/format.hpp"
 #include "ingest/decode/text_block.hpp"
 #include "ingest/decode/text_plan.hpp"
@@ -18,7 +19,7 @@ namespace sluice {
 class TextColumns {
  public:
   TextColumns(const Format& format, TextDialect dialect)
-      : plan_(format), reader_(best_text_reader(dialect)) {}
+      : plan_(format), dialect_(dialect), reader_(best_text_reader(dialect)) {}
 
   std::size_t fields() const noexcept { return plan_.fields; }
 
@@ -29,7 +30,12 @@ class TextColumns {
   template <class Exact>
   void write(const char* base, const TextBlock& block, std::span<const Message> messages,
              EventWriter& writer, Exact&& exact) {
-    if (reader_(plan_, base, block, messages, writer.events(), odd_.data()) == 0) {
+    std::size_t odd = reader_(plan_, base, block, messages, writer.events(), odd_.data());
+    if (!writer.filter().empty()) {
+      odd += read_filter_fields(dialect_, base, block, writer.filter(), writer.events().size,
+                                odd_.data());
+    }
+    if (odd == 0) {
       writer.accept({block.extents.data(), block.size});
       return;
     }
@@ -45,6 +51,7 @@ class TextColumns {
 
  private:
   TextPlan plan_;
+  TextDialect dialect_;
   ReadTextColumns reader_;
   std::array<std::uint8_t, TextBlock::most> odd_{};
 };

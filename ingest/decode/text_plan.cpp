@@ -24,11 +24,8 @@ ReadTextColumns plain_text_reader(TextDialect dialect) noexcept {
 }
 
 ReadTextColumns best_text_reader(TextDialect dialect) noexcept {
-#if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2")) {
-    return avx2_text_reader(dialect);
-  }
-#endif
+  if (const ReadTextColumns reader = avx512_text_reader(dialect)) return reader;
+  if (const ReadTextColumns reader = avx2_text_reader(dialect)) return reader;
   return plain_text_reader(dialect);
 }
 

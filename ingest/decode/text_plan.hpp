@@ -41,8 +41,10 @@ using ReadTextColumns = std::size_t (*)(TextPlan& plan, const char* base, const 
 
 /// The reader for this machine.
 ReadTextColumns best_text_reader(TextDialect dialect) noexcept;
-/// The readers for any machine, and for those with AVX2 (nullptr: not compiled in).
+/// The readers for any machine, and for those with AVX2 or AVX-512 (nullptr: not compiled in, or
+/// not for this machine).
 ReadTextColumns plain_text_reader(TextDialect dialect) noexcept;
 ReadTextColumns avx2_text_reader(TextDialect dialect) noexcept;
+ReadTextColumns avx512_text_reader(TextDialect dialect) noexcept;
 
 }  // namespace sluice

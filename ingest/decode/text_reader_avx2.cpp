@@ -53,6 +53,7 @@ template std::size_t read_text_columns<TextDialect::csv, NumberVectors>(TextPlan
 namespace sluice {
 
 ReadTextColumns avx2_text_reader(TextDialect dialect) noexcept {
+  if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("bmi2")) return nullptr;
   return dialect == TextDialect::json ? read_text_columns<TextDialect::json, NumberVectors>
                                       : read_text_columns<TextDialect::csv, NumberVectors>;
 }

@@ -1,12 +1,10 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "ingest/decode/event_writer.hpp"
 #include "ingest/decode/key_columns.hpp"
@@ -14,6 +12,7 @@
 #include "ingest/decode/pace.hpp"
 #include "ingest/decode/text_columns.hpp"
 #include "ingest/decode/text_cut.hpp"
+#include "ingest/decode/text_marks.hpp"
 #include "ingest/source_block.hpp"
 
 namespace sluice {
@@ -37,11 +36,10 @@ template <class Cutter>
 class TextRoad {
  public:
   TextRoad(const Format& format, TextDialect dialect, MarkFinder finder, Cutter cutter)
-      : finder_(finder),
+      : marks_(finder),
         cutter_(std::move(cutter)),
         columns_(format, dialect),
-        spans_(columns_.fields()),
-        marks_(MarkFinder::room_for(region_bytes) + 2 * TextBlock::most) {}
+        spans_(columns_.fields()) {}
 
   Cutter& cutter() noexcept { return cutter_; }
   TextSpans& spans() noexcept { return spans_; }
@@ -76,13 +74,13 @@ class TextRoad {
     };
     const std::size_t rows = writer.places() == 0 || !cutter_.ready() || pace_.rests()
                                  ? 0
-                                 : mark_messages(block, first, writer.places());
+                                 : marks_.find_messages(block, first, writer.places());
     if (rows == 0) {
       exact(first);
       return first + 1;
     }
-    const MarkedRows marked{first_marks_[0], cutter_.marks() + 2, rows};
-    if (alike_ && cutter_.knows(view_of(block), marked, sight_, 0, 0)) {
+    const MarkedRows marked = marks_.messages_alike(rows, cutter_.marks());
+    if (marked.size > 0 && cutter_.knows(view_of(block), marked, marks_.sight(), 0, 0)) {
       write_rows(block, static_cast<std::uint32_t>(first), 1, marked, writer, read_exactly);
       pace_.note(rows, 0);
     } else {
@@ -95,16 +93,14 @@ class TextRoad {
   /// its spans are then those of row 0.
   bool cut_row(const SourceBlock& block, std::uint32_t begin, std::uint32_t length) {
     if (!cutter_.ready() || length > region_bytes) return false;
-    sight_ = {};
-    return cut_text(view_of(block), mark_text(block.text(), begin, begin + length, marks_.data()),
-                    begin + length, 0);
+    const std::uint32_t end = begin + length;
+    return cut_text(view_of(block), marks_.find(block.text(), begin, end, true), end, 0, 0);
   }
   /// Whether its text is sure to be ASCII.
-  bool ascii() const noexcept { return sight_.above_ascii == 0; }
+  bool ascii() const noexcept { return marks_.sight().above_ascii == 0; }
 
  private:
-  // Marks, rows and columns of a region stay in the first-level cache.
-  static constexpr std::uint32_t region_bytes = 8192;
+  static constexpr std::uint32_t region_bytes = TextMarks::region_bytes;
   // What may be read behind the last byte, less what is read at once.
   static constexpr std::uint32_t readable_padding = block_padding - 16;
 
@@ -112,46 +108,14 @@ class TextRoad {
     return {block.text(), static_cast<std::uint32_t>(block.used) + readable_padding};
   }
 
-  // Marks of one text at `into`: the place before it, its own, its end. @returns behind them.
-  std::uint32_t* mark_text(const char* base, std::uint32_t begin, std::uint32_t end,
-                           std::uint32_t* into) {
-    *into++ = begin - 1;
-    into = finder_.find(base, begin, end, into, sight_);
-    *into++ = end;
-    return into;
-  }
-
-  bool cut_text(TextView view, std::uint32_t* marks_end, std::uint32_t end, std::size_t row) {
+  // Whether the cutter knows the row that is all of a text up to `end`.
+  bool cut_text(TextView view, TextMarks::Found marks, std::uint32_t end, std::size_t row,
+                std::uint32_t message) {
     TextCut cut;
-    return cutter_.cut(view, marks_.data() + 1, marks_end, end, spans_, row, cut) &&
-           cut.next >= end;
-  }
-
-  // Finds the marks of some messages, as many as there are places. @returns how many; 0: not even
-  // the first one.
-  std::size_t mark_messages(const SourceBlock& block, std::size_t first, std::size_t places) {
-    const std::size_t limit = std::min({TextBlock::most, places, block.messages.size() - first});
-    const Message& first_message = block.messages[first];
-    std::uint32_t* next = marks_.data();
-    std::uint32_t bytes = 0;
-    std::size_t rows = 0;
-    sight_ = {};
-    alike_ = true;
-    for (; rows < limit; ++rows) {
-      const Message& message = block.messages[first + rows];
-      // The message at offset 0 may begin with a header.
-      if (message.tombstone || message.truncated || message.partition != first_message.partition ||
-          (rows > 0 && message.offset == 0)) {
-        break;
-      }
-      bytes += message.length;
-      if (message.length > region_bytes || bytes > region_bytes) break;
-      first_marks_[rows] = next + 1;
-      next = mark_text(block.text(), message.begin, message.begin + message.length, next);
-      alike_ = alike_ && static_cast<std::size_t>(next - first_marks_[rows]) == cutter_.marks() + 1;
-    }
-    first_marks_[rows] = next + 1;
-    return rows;
+    if (!cutter_.cut(view, marks.first, marks.end, end, spans_, row, cut)) return false;
+    const std::uint32_t begin = marks.first[-1] + 1;
+    block_.extents[row] = {begin, cut.end - begin, message};
+    return cut.next >= end;
   }
 
   template <class Exact>
@@ -163,11 +127,8 @@ class TextRoad {
     for (std::uint32_t row = 0; row < rows; ++row) {
       const Message& message = block.messages[first + row];
       const std::uint32_t end = message.begin + message.length;
-      TextCut cut;
-      if (cutter_.cut(view, first_marks_[row], first_marks_[row + 1] - 1, end, spans_, block_.size,
-                      cut) &&
-          cut.next >= end) {
-        block_.extents[block_.size++] = {message.begin, cut.end - message.begin, first + row};
+      if (cut_text(view, marks_.of_message(row), end, block_.size, first + row)) {
+        ++block_.size;
         continue;
       }
       flush(block, writer, exact);
@@ -183,47 +144,23 @@ class TextRoad {
                             std::uint32_t text_end, EventWriter& writer, Exact& exact) {
     const bool is_last = text_end - begin <= region_bytes;
     const std::uint32_t end = is_last ? text_end : begin + region_bytes;
-    sight_ = {};
-    std::uint32_t* const mark = marks_.data() + 1;
-    mark[-1] = begin - 1;
-    std::uint32_t* marks_end = finder_.find(block.text(), begin, end, mark, sight_);
-    if (is_last && block.text()[text_end - 1] != '\n') *marks_end++ = text_end;
+    const TextMarks::Found found =
+        marks_.find(block.text(), begin, end, is_last && block.text()[text_end - 1] != '\n');
 
     const auto read_exactly = [&exact](const EventExtent& extent) { exact(extent.begin); };
-    MarkedRows rows = like_rows(block.text(), mark, marks_end, text_end);
+    MarkedRows rows = TextMarks::lines_alike(block.text(), found, cutter_.marks(), text_end);
     std::uint64_t line_ends = rows.size;
     if (rows.size > 0 && *(rows.of(rows.size) - 1) == text_end) --line_ends;
     const std::uint64_t carriage_returns = rows.stride > cutter_.marks() + 1 ? rows.size : 0;
-    if (rows.size > 0 && cutter_.knows(view_of(block), rows, sight_, line_ends, carriage_returns)) {
+    if (rows.size > 0 &&
+        cutter_.knows(view_of(block), rows, marks_.sight(), line_ends, carriage_returns)) {
       rows.size = std::min(rows.size, writer.places());
       pace_.note(rows.size, 0);
       begin = *(rows.of(rows.size) - 1) + 1;
       write_rows(block, message, 0, rows, writer, read_exactly);
       return begin;
     }
-    return cut_region(block, message, begin, end, mark, marks_end, text_end, writer, exact);
-  }
-
-  // The rows of a region, if all of them have as many marks as the cutter expects.
-  MarkedRows like_rows(const char* base, std::uint32_t* mark, std::uint32_t* marks_end,
-                       std::uint32_t text_end) const noexcept {
-    const std::size_t marks = cutter_.marks();
-    const auto found = static_cast<std::size_t>(marks_end - mark);
-    if (found <= marks) return {mark, 1, 0};
-    const bool with_return = mark[marks] != text_end && base[mark[marks]] == '\r';
-    MarkedRows rows{mark, marks + 1 + with_return, 0};
-    rows.size = found / rows.stride;
-    std::uint32_t other = 0;
-    for (std::size_t row = 0; row < rows.size; ++row) {
-      const std::uint32_t* const last = rows.of(row) + marks;
-      if (with_return) {
-        other |= static_cast<std::uint32_t>(base[*last] ^ '\r') | (last[1] - last[0] - 1);
-      }
-      const std::uint32_t line_end = last[with_return];
-      other |= line_end == text_end ? 0 : static_cast<std::uint32_t>(base[line_end] ^ '\n');
-    }
-    if (other != 0) rows.size = 0;
-    return rows;
+    return cut_region(block, message, begin, end, found, text_end, writer, exact);
   }
 
   // Writes rows that the cutter knows. @param messages how far the messages of neighbouring rows
@@ -252,9 +189,10 @@ class TextRoad {
   // Cuts the rows of a region one by one. @returns the begin of the first one that is not read.
   template <class Exact>
   std::uint32_t cut_region(const SourceBlock& block, std::uint32_t message, std::uint32_t begin,
-                           std::uint32_t end, std::uint32_t* mark, std::uint32_t* marks_end,
-                           std::uint32_t text_end, EventWriter& writer, Exact& exact) {
+                           std::uint32_t end, TextMarks::Found found, std::uint32_t text_end,
+                           EventWriter& writer, Exact& exact) {
     const TextView view = view_of(block);
+    auto [mark, marks_end] = found;
     const auto read_exactly = [&exact](const EventExtent& extent) { exact(extent.begin); };
     std::size_t known_rows = 0;
     std::size_t odd_rows = 0;
@@ -307,16 +245,12 @@ class TextRoad {
     columns_.write(block.text(), block_, block.messages, writer, exact);
   }
 
-  MarkFinder finder_;
+  TextMarks marks_;
   Cutter cutter_;
   TextColumns columns_;
   Pace pace_;
   TextBlock block_;
   TextSpans spans_;
-  std::vector<std::uint32_t> marks_;
-  std::array<std::uint32_t*, TextBlock::most + 1> first_marks_{};
-  MarkFinder::Sight sight_;
-  bool alike_ = false;
 };
 
 }  // namespace sluice

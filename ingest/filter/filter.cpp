@@ -4,6 +4,9 @@
 #include <bit>
 #include <cmath>
 #include <functional>
+#include <type_traits>
+
+#include "ingest/filter/same_bytes.hpp"
 
 namespace sluice {
 namespace {
@@ -28,7 +31,7 @@ struct Filter::Tile {
   std::vector<std::uint8_t> valid;
   std::vector<std::uint8_t> truth;
   std::vector<std::int64_t> narrow;
-  std::vector<Wide> wide;
+  std::vector<Mantissa> wide;
   std::vector<double> real;
   std::vector<std::string_view> text;
 
@@ -69,7 +72,7 @@ struct Filter::Tile {
   template <class T>
   const T* values() const {
     if constexpr (std::is_same_v<T, std::int64_t>) return narrow.data();
-    if constexpr (std::is_same_v<T, Wide>) return wide.data();
+    if constexpr (std::is_same_v<T, Mantissa>) return wide.data();
     if constexpr (std::is_same_v<T, double>) return real.data();
     if constexpr (std::is_same_v<T, std::string_view>) return text.data();
     if constexpr (std::is_same_v<T, std::uint8_t>) return truth.data();
@@ -132,8 +135,10 @@ class Filter::Evaluation {
   }
 
   void load_value(const ValueColumn& column, Type type, Tile& out) const {
-    for (std::size_t i = 0; i < size_; ++i) {
-      out.valid[i] = column.valid == nullptr ? std::uint8_t{1} : column.valid[first_ + i];
+    if (column.valid == nullptr) {
+      std::fill_n(out.valid.data(), size_, std::uint8_t{1});
+    } else {
+      std::copy_n(column.valid + first_, size_, out.valid.data());
     }
     if (type == Type::int64) {
       for (std::size_t i = 0; i < size_; ++i) out.narrow[i] = column[first_ + i];
@@ -153,6 +158,7 @@ class Filter::Evaluation {
       return;
     }
     std::copy_n(column.valid + first_, size_, out.valid.data());
+    if (type == Type::int64) std::copy_n(column.integers + first_, size_, out.narrow.data());
     if (type == Type::real) std::copy_n(column.numbers + first_, size_, out.real.data());
     if (type == Type::string) std::copy_n(column.strings + first_, size_, out.text.data());
   }
@@ -224,20 +230,23 @@ class Filter::Evaluation {
         compare_as<std::int64_t>(step, out);
         break;
       case Type::int128:
-        compare_as<Wide>(step, out);
+        compare_as<Mantissa>(step, out);
         break;
       case Type::real:
         compare_as<double>(step, out);
         break;
       case Type::string:
-        compare_as<std::string_view>(step, out);
+        compare_strings(step, out);
         break;
       case Type::presence:
         return;
     }
-    for (std::size_t i = 0; i < size_; ++i) {
-      const bool known = (operand(step, 0).valid[i] & operand(step, 1).valid[i]) != 0;
-      if (!known) out.truth[i] = unknown;
+    // Pointers of its own in every hot loop: what is stored as bytes might be anything.
+    const std::uint8_t* const left = operand(step, 0).valid.data();
+    const std::uint8_t* const right = operand(step, 1).valid.data();
+    std::uint8_t* const truth = out.truth.data();
+    for (std::size_t i = 0, size = size_; i < size; ++i) {
+      truth[i] = (left[i] & right[i]) != 0 ? truth[i] : unknown;
     }
   }
 
@@ -246,7 +255,10 @@ class Filter::Evaluation {
     const T* const left = operand(step, 0).values<T>();
     const T* const right = operand(step, 1).values<T>();
     const auto each = [&](const auto& holds) {
-      for (std::size_t i = 0; i < size_; ++i) out.truth[i] = truth_of(holds(left[i], right[i]));
+      std::uint8_t* const truth = out.truth.data();
+      for (std::size_t i = 0, size = size_; i < size; ++i) {
+        truth[i] = truth_of(holds(left[i], right[i]));
+      }
     };
     switch (step.kind) {
       case Kind::equal:
@@ -264,11 +276,40 @@ class Filter::Evaluation {
     }
   }
 
+  void compare_strings(const FilterStep& step, Tile& out) const {
+    const FilterStep& right = program_.steps[step.operands[1]];
+    const bool equality = step.kind == Kind::equal || step.kind == Kind::not_equal;
+    if (!equality || right.kind != Kind::constant) return compare_as<std::string_view>(step, out);
+    const std::size_t size = right.text.size();
+    match_bytes(operand(step, 0), right.text, step.kind == Kind::equal, out,
+                [size](std::string_view text) { return text.size() == size; });
+  }
+
   void match_prefix(const FilterStep& step, Tile& out) const {
+    if (type_of(step, 0) != Type::string) {
+      std::fill_n(out.truth.data(), size_, unknown);
+      return;
+    }
     const Tile& in = operand(step, 0);
+    match_bytes(in, step.text, true, out, [prefix = step.text.size()](std::string_view text) {
+      return text.size() >= prefix;
+    });
     for (std::size_t i = 0; i < size_; ++i) {
-      const bool known = type_of(step, 0) == Type::string && in.valid[i] != 0;
-      out.truth[i] = known ? truth_of(in.text[i].starts_with(step.text)) : unknown;
+      out.truth[i] = in.valid[i] != 0 ? out.truth[i] : unknown;
+    }
+  }
+
+  /// Which strings begin with `bytes`, of those that may. Every event reads as many bytes, the
+  /// constant's own where it may not: no branch on lengths, which nobody can foretell.
+  template <class May>
+  void match_bytes(const Tile& in, std::string_view bytes, bool wanted, Tile& out, May may) const {
+    const std::string_view* const texts = in.text.data();
+    std::uint8_t* const truth = out.truth.data();
+    for (std::size_t i = 0, size = size_; i < size; ++i) {
+      const bool considered = may(texts[i]);
+      const char* const begin = considered ? texts[i].data() : bytes.data();
+      const bool found = same_bytes(begin, bytes.data(), bytes.size()) && considered;
+      truth[i] = truth_of(found == wanted);
     }
   }
 
@@ -293,10 +334,12 @@ class Filter::Evaluation {
     std::copy_n(operand(step, 0).truth.data(), size_, out.truth.data());
     for (std::size_t number = 1; number < step.operands.size(); ++number) {
       const std::uint8_t* const in = operand(step, number).truth.data();
+      std::uint8_t* const truth = out.truth.data();
+      const std::size_t size = size_;
       if (step.kind == Kind::conjunction) {
-        for (std::size_t i = 0; i < size_; ++i) out.truth[i] = std::min(out.truth[i], in[i]);
+        for (std::size_t i = 0; i < size; ++i) truth[i] = std::min(truth[i], in[i]);
       } else {
-        for (std::size_t i = 0; i < size_; ++i) out.truth[i] = std::max(out.truth[i], in[i]);
+        for (std::size_t i = 0; i < size; ++i) truth[i] = std::max(truth[i], in[i]);
       }
     }
   }

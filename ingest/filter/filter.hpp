@@ -2,24 +2,16 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "ingest/decode/filter_columns.hpp"
 #include "ingest/filter/program.hpp"
 #include "kernels/event_columns.hpp"
 
 namespace sluice {
-
-/// The column of a FilterField for the events of a batch; the array that its type names is set.
-struct FilterColumn {
-  const std::uint8_t* valid = nullptr;        ///< [size] 0: null, missing or of another type
-  const std::uint8_t* booleans = nullptr;     ///< [size]
-  const double* numbers = nullptr;            ///< [size]
-  const std::string_view* strings = nullptr;  ///< [size]
-};
 
 /// Decides which events go on to the windows: the `where` of a job. Conditions are three-valued as
 /// in SQL, and only what is true goes on. Division by zero, and what is not finite, is null.

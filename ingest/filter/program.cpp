@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <charconv>
 #include <map>
+#include <optional>
 #include <utility>
+
+#include "ingest/filter/column_types.hpp"
 
 namespace sluice {
 namespace {
@@ -23,54 +26,51 @@ struct Made {
   unsigned scale = 0;   ///< exact numbers: decimals
   unsigned digits = 0;  ///< exact numbers: at most
   bool is_null = false;
+  std::optional<double> nearest{};  ///< exact constants: the double
 
   bool is_exact() const { return type == Type::int64 || type == Type::int128; }
   bool is_number() const { return is_exact() || type == Type::real; }
 };
 
-Wide power_of_ten(unsigned exponent) {
-  Wide power = 1;
+Mantissa power_of_ten(unsigned exponent) {
+  Mantissa power = 1;
   for (unsigned i = 0; i < exponent; ++i) power *= 10;
   return power;
 }
 
 /// @param digits perhaps with a sign before them
-Wide mantissa_of(std::string_view digits) {
+Mantissa mantissa_of(std::string_view digits) {
   const bool negative = digits.starts_with('-');
-  Wide mantissa = 0;
+  Mantissa mantissa = 0;
   for (const char digit : digits.substr(negative ? 1 : 0)) mantissa = mantissa * 10 + (digit - '0');
   return negative ? -mantissa : mantissa;
 }
 
-bool is_comparison(Node kind) { return kind >= Node::equal && kind <= Node::greater_equal; }
-bool is_arithmetic(Node kind) { return kind >= Node::negate && kind <= Node::divide; }
+Type type_of(FilterField::Type type) {
+  switch (type) {
+    case FilterField::Type::boolean:
+      return Type::truth;
+    case FilterField::Type::integer:
+      return Type::int64;
+    case FilterField::Type::number:
+      return Type::real;
+    case FilterField::Type::string:
+      return Type::string;
+    case FilterField::Type::presence:
+      break;
+  }
+  return Type::presence;
+}
 
 const char* name_of(Type type) {
   return type == Type::truth ? "a boolean" : type == Type::string ? "a string" : "a number";
 }
 
-const char* name_of(FilterField::Type type) {
-  switch (type) {
-    case FilterField::Type::boolean:
-      return "a boolean";
-    case FilterField::Type::number:
-      return "a number";
-    case FilterField::Type::string:
-      return "a string";
-    case FilterField::Type::presence:
-      break;
-  }
-  return "anything";
-}
-
 class Planner {
  public:
-  explicit Planner(const Format& format) : format_(format) {}
+  Planner(const FilterNode& expression, const Format& format) : types_(expression, format) {}
 
   FilterProgram plan(const FilterNode& expression) {
-    // Twice: what a column is may follow from a use further on.
-    infer(expression, FilterField::Type::boolean);
-    infer(expression, FilterField::Type::boolean);
     const Made verdict = make(expression);
     if (verdict.type != Type::truth) {
       throw FilterError("is no condition: it has to be true or false", expression.position);
@@ -79,73 +79,6 @@ class Planner {
   }
 
  private:
-  // What undeclared columns are follows from their use.
-
-  const ValueField* value_named(const std::string& name) const {
-    const auto found = std::find_if(format_.values.begin(), format_.values.end(),
-                                    [&](const ValueField& value) { return value.name == name; });
-    return found == format_.values.end() ? nullptr : &*found;
-  }
-  const KeyField* key_named(const std::string& name) const {
-    const auto found = std::find_if(format_.keys.begin(), format_.keys.end(),
-                                    [&](const KeyField& key) { return key.name == name; });
-    return found == format_.keys.end() ? nullptr : &*found;
-  }
-
-  /// What `node` is by itself, or presence when its use decides.
-  FilterField::Type own_type(const FilterNode& node) const {
-    switch (node.kind) {
-      case Node::column: {
-        if (value_named(node.text) != nullptr) return FilterField::Type::number;
-        const KeyField* const key = key_named(node.text);
-        if (key == nullptr || key->type == KeyType::as_it_came) break;
-        return key->type == KeyType::int64    ? FilterField::Type::number
-               : key->type == KeyType::string ? FilterField::Type::string
-                                              : FilterField::Type::boolean;
-      }
-      case Node::number:
-        return FilterField::Type::number;
-      case Node::string:
-        return FilterField::Type::string;
-      case Node::null:
-        break;
-      default:
-        return is_arithmetic(node.kind) ? FilterField::Type::number : FilterField::Type::boolean;
-    }
-    const auto known = types_.find(node.text);
-    return known == types_.end() ? FilterField::Type::presence : known->second;
-  }
-
-  void infer(const FilterNode& node, FilterField::Type expected) {
-    if (node.kind == Node::column) return settle(node, expected);
-    FilterField::Type operands = FilterField::Type::presence;
-    if (is_arithmetic(node.kind)) {
-      operands = FilterField::Type::number;
-    } else if (node.kind == Node::starts_with) {
-      operands = FilterField::Type::string;
-    } else if (is_comparison(node.kind)) {
-      operands = own_type(node.parts[0]);
-      if (operands == FilterField::Type::presence) operands = own_type(node.parts[1]);
-    } else if (node.kind != Node::is_null) {
-      operands = FilterField::Type::boolean;
-    }
-    for (const FilterNode& part : node.parts) infer(part, operands);
-  }
-
-  void settle(const FilterNode& column, FilterField::Type expected) {
-    if (value_named(column.text) != nullptr) return;
-    const FilterField::Type own = own_type(column);
-    FilterField::Type& type = types_[column.text];
-    if (type == FilterField::Type::presence) type = own;
-    if (expected == FilterField::Type::presence || expected == type) return;
-    if (type != FilterField::Type::presence) {
-      throw FilterError(column.text + " is used as " + name_of(expected) + ", but is " +
-                            name_of(type) + " elsewhere",
-                        column.position);
-    }
-    type = expected;
-  }
-
   // Steps.
 
   std::uint32_t push(FilterStep step) {
@@ -180,67 +113,61 @@ class Planner {
       case Node::is_false:
         return make_connective(node);
       default:
-        return is_comparison(node.kind) ? make_comparison(node) : make_arithmetic(node);
+        return node.is_comparison() ? make_comparison(node) : make_arithmetic(node);
     }
   }
 
   Made make_column(const FilterNode& node) {
-    if (const ValueField* const value = value_named(node.text)) {
-      const auto index = static_cast<std::uint32_t>(value - format_.values.data());
-      const Type type = value->type == ValueType::float64 ? Type::real : Type::int64;
-      return {.step = push({.kind = Kind::value_column, .type = type, .index = index}),
+    const auto known = columns_.find(node.text);
+    if (known != columns_.end()) return known->second;
+    return columns_[node.text] = load(node);
+  }
+
+  Made load(const FilterNode& node) {
+    if (const auto value = types_.value_named(node.text)) {
+      const ValueField& field = types_.format().values[*value];
+      const Type type = field.type == ValueType::float64 ? Type::real : Type::int64;
+      return {.step = push({.kind = Kind::value_column, .type = type, .index = *value}),
               .type = type,
-              .scale = value->type == ValueType::decimal ? value->scale : 0,
+              .scale = field.type == ValueType::decimal ? field.scale : 0,
               .digits = int64_digits};
     }
-    const FilterField::Type declared = types_.at(node.text);
-    const Type type = declared == FilterField::Type::boolean  ? Type::truth
-                      : declared == FilterField::Type::number ? Type::real
-                      : declared == FilterField::Type::string ? Type::string
-                                                              : Type::presence;
-    return {push({.kind = Kind::field_column, .type = type, .index = field(node, declared)}), type};
-  }
-
-  std::uint32_t field(const FilterNode& node, FilterField::Type type) {
-    const auto found = fields_.find(node.text);
-    if (found != fields_.end()) return found->second;
-    const auto index = static_cast<std::uint32_t>(program_.fields.size());
-    const KeyField* const key = key_named(node.text);
-    program_.fields.push_back({key != nullptr ? key->path : path_of(node.text), type});
-    return fields_[node.text] = index;
-  }
-
-  static FieldPath path_of(const std::string& text) {
-    FieldPath path{.text = text, .members = {}};
-    for (std::size_t from = 0; from <= text.size();) {
-      const std::size_t dot = std::min(text.find('.', from), text.size());
-      path.members.push_back(text.substr(from, dot - from));
-      from = dot + 1;
-    }
-    return path;
+    program_.fields.push_back(types_.field_of(node));
+    const Type type = type_of(program_.fields.back().type);
+    return {.step = push({.kind = Kind::field_column,
+                          .type = type,
+                          .index = static_cast<std::uint32_t>(program_.fields.size() - 1)}),
+            .type = type,
+            .digits = type == Type::int64 ? int64_digits : 0};
   }
 
   Made make_number(const FilterNode& node) {
     const std::string& text = node.text;
-    const std::size_t point = text.find('.');
-    const bool plain = text.find_first_of("eE") == std::string::npos;
-    const std::size_t decimals = point == std::string::npos ? 0 : text.size() - point - 1;
-    std::string digits = text;
-    if (point != std::string::npos) digits.erase(point, 1);
-    if (plain && decimals <= most_decimals && digits.size() <= most_digits) {
-      const Wide mantissa = mantissa_of(digits);
-      const bool fits = mantissa == static_cast<std::int64_t>(mantissa);
-      const Type type = fits ? Type::int64 : Type::int128;
-      return {.step = push({.kind = Kind::constant, .type = type, .exact = mantissa}),
-              .type = type,
-              .scale = static_cast<unsigned>(decimals),
-              .digits = static_cast<unsigned>(digits.size())};
-    }
     double real = 0;
     const auto result = std::from_chars(text.data(), text.data() + text.size(), real);
     if (result.ec != std::errc() || result.ptr != text.data() + text.size()) {
       throw FilterError(text + " is out of range", node.position);
     }
+    const std::size_t point = text.find('.');
+    const std::size_t decimals = point == std::string::npos ? 0 : text.size() - point - 1;
+    std::string digits = text;
+    if (point != std::string::npos) digits.erase(point, 1);
+    const bool plain =
+        digits.find_first_not_of("0123456789", digits.starts_with('-')) == std::string::npos;
+    if (!plain || decimals > most_decimals || digits.size() > most_digits) {
+      return real_constant(real);
+    }
+    const Mantissa mantissa = mantissa_of(digits);
+    const bool fits = mantissa == static_cast<std::int64_t>(mantissa);
+    const Type type = fits ? Type::int64 : Type::int128;
+    return {.step = push({.kind = Kind::constant, .type = type, .exact = mantissa}),
+            .type = type,
+            .scale = static_cast<unsigned>(decimals),
+            .digits = static_cast<unsigned>(digits.size()),
+            .nearest = real};
+  }
+
+  Made real_constant(double real) {
     return {push({.kind = Kind::constant, .type = Type::real, .real = real}), Type::real};
   }
 
@@ -273,6 +200,7 @@ class Planner {
 
   Made to_real(const Made& number) {
     if (number.type == Type::real) return number;
+    if (number.nearest) return real_constant(*number.nearest);
     return {push({.kind = Kind::to_real,
                   .type = Type::real,
                   .operands = {number.step},
@@ -342,6 +270,7 @@ class Planner {
     Made left = number(node.parts[0]);
     if (node.kind == Node::negate) {
       if (left.is_exact()) left = widened(left, left.scale);
+      if (left.nearest) left.nearest = -*left.nearest;
       left.step = push({.kind = Kind::negate, .type = left.type, .operands = {left.step}});
       return left;
     }
@@ -386,16 +315,15 @@ class Planner {
     }
   }
 
-  const Format& format_;
+  ColumnTypes types_;
   FilterProgram program_;
-  std::map<std::string, FilterField::Type> types_;
-  std::map<std::string, std::uint32_t> fields_;
+  std::map<std::string, Made> columns_;  ///< by name
 };
 
 }  // namespace
 
 FilterProgram plan_filter(const FilterNode& expression, const Format& format) {
-  return Planner(format).plan(expression);
+  return Planner(expression, format).plan(expression);
 }
 
 }  // namespace sluice

@@ -9,20 +9,8 @@
 
 namespace sluice {
 
-/// A column that a filter reads and no value column holds.
-struct FilterField {
-  enum class Type : std::uint8_t {
-    presence,  ///< only whether it is null
-    boolean,
-    number,  ///< as a double
-    string
-  };
-  FieldPath path;
-  Type type = Type::presence;
-};
-
-/// 128-bit mantissa of an exact number.
-__extension__ using Wide = __int128;
+/// Of an exact number.
+__extension__ using Mantissa = __int128;
 
 /// One column operation of a filter: makes a column out of those that earlier steps made.
 struct FilterStep {
@@ -58,7 +46,7 @@ struct FilterStep {
   std::uint32_t index = 0;
   std::vector<std::uint32_t> operands{};  ///< steps
   bool is_null = false;                   ///< constants: NULL
-  Wide exact = 0;                         ///< constants; the factor of widen
+  Mantissa exact = 0;                     ///< constants; the factor of widen
   double real = 0;
   std::string text{};
 };
@@ -71,10 +59,10 @@ struct FilterProgram {
 
 /// Looks up the columns of an expression and settles what is compared with what.
 ///
-/// A name is a declared value, or the name of a key column, or else a path in the event itself,
-/// whose type follows from its use: compared with a string, a number or a boolean. Integers and
-/// decimals are compared and computed exactly as long as 38 digits hold the result, else as
-/// doubles; so are paths that are not declared; a division is always one of doubles.
+/// A name is a declared value, or the name of a key column, or else a path in the event itself
+/// (ColumnTypes says what it is taken for). Integers and decimals are compared and computed exactly
+/// as long as 38 digits hold the result, else as doubles, as what is not declared; a division is
+/// always one of doubles.
 /// @throws FilterError
 FilterProgram plan_filter(const FilterNode& expression, const Format& format);
 

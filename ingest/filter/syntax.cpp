@@ -1,5 +1,6 @@
 #include "ingest/filter/syntax.hpp"
 
+#include <algorithm>
 #include <cctype>
 #include <memory>
 #include <optional>
@@ -35,6 +36,21 @@ std::optional<Json> member(Json json, std::string_view name) {
   return found;
 }
 
+/// The place of a parser's cursor, which counts characters of the statement from 1.
+std::size_t byte_at(std::string_view text, int cursor) {
+  const auto is_character = [](char byte) {
+    return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80;
+  };
+  std::size_t left = cursor > static_cast<int>(clause.size())
+                         ? static_cast<std::size_t>(cursor) - 1 - clause.size()
+                         : 0;
+  std::size_t at = 0;
+  for (; at < text.size() && (left > 0 || !is_character(text[at])); ++at) {
+    left -= is_character(text[at]) ? 1U : 0U;
+  }
+  return at;
+}
+
 /// Turns PostgreSQL's tree into ours.
 class Reader {
  public:
@@ -68,8 +84,8 @@ class Reader {
   static std::size_t position_of(Json node) {
     std::int64_t location = 0;
     if (node["location"].get(location) != simdjson::SUCCESS) return 0;
-    const auto at = static_cast<std::size_t>(location);
-    return at < clause.size() ? 0 : at - clause.size();
+    const auto before = static_cast<std::int64_t>(clause.size());
+    return location < before ? 0 : static_cast<std::size_t>(location - before);  // -1: not known
   }
 
   FilterNode made(Kind kind, Json node) const {
@@ -121,10 +137,8 @@ class Reader {
   FilterNode read_constant(Json node) const {
     FilterNode constant = made(Kind::null, node);
     if (const auto integer = member(node, "ival")) {
-      std::int64_t value = 0;  // 0 is left out of the tree
-      if (const auto digits = member(*integer, "ival")) value = std::int64_t(*digits);
       constant.kind = Kind::number;
-      constant.text = std::to_string(value);
+      constant.text = integer_text(*integer, constant.position);
     } else if (member(node, "fval")) {
       constant.kind = Kind::number;
       constant.text = text_at(node, "/fval/fval");
@@ -139,6 +153,33 @@ class Reader {
       refuse("this constant", constant.position);
     }
     return constant;
+  }
+
+  /// The tree leaves 0 out, and negative integers too: those are read from the text.
+  std::string integer_text(Json integer, std::size_t position) const {
+    std::int64_t positive = 0;
+    if (integer["ival"].get(positive) == simdjson::SUCCESS) return std::to_string(positive);
+    std::size_t at = position;
+    while (at < text_.size() && !is_digit(text_[at])) at = behind_token(at);
+    std::size_t end = at;
+    while (end < text_.size() && is_digit(text_[end])) ++end;
+    if (end == at) refuse("this constant", position);
+    return "-" + std::string(text_.substr(at, end - at));
+  }
+  static bool is_digit(char byte) { return byte >= '0' && byte <= '9'; }
+
+  /// Behind the comment at a place, or else the character.
+  std::size_t behind_token(std::size_t at) const {
+    if (text_.substr(at).starts_with("--")) return std::min(text_.find('\n', at), text_.size());
+    if (!text_.substr(at).starts_with("/*")) return at + 1;
+    std::size_t depth = 0;  // comments nest
+    do {
+      const std::string_view rest = text_.substr(at);
+      depth += rest.starts_with("/*") ? 1U : 0U;
+      depth -= rest.starts_with("*/") ? 1U : 0U;
+      at += rest.starts_with("/*") || rest.starts_with("*/") ? 2U : 1U;
+    } while (depth > 0 && at < text_.size());
+    return at;
   }
 
   FilterNode read_connective(Json node) const {
@@ -270,16 +311,16 @@ FilterNode parse_filter(std::string_view text) {
   const std::unique_ptr<PgQueryParseResult, FreeParse> result(
       new PgQueryParseResult(pg_query_parse(statement.c_str())));
   if (result->error != nullptr) {
-    const auto cursor = static_cast<std::size_t>(result->error->cursorpos);
-    throw FilterError(result->error->message,
-                      cursor > clause.size() ? cursor - 1 - clause.size() : 0);
+    throw FilterError(result->error->message, byte_at(text, result->error->cursorpos));
   }
   simdjson::dom::parser parser;
   Json tree;
   Json condition;
   simdjson::dom::array statements;
-  if (parser.parse(std::string_view(result->parse_tree)).get(tree) != simdjson::SUCCESS ||
-      tree["stmts"].get(statements) != simdjson::SUCCESS || statements.size() != 1 ||
+  const simdjson::error_code error = parser.parse(std::string_view(result->parse_tree)).get(tree);
+  if (error == simdjson::DEPTH_ERROR) throw FilterError("is nested too deeply", 0);
+  if (error != simdjson::SUCCESS || tree["stmts"].get(statements) != simdjson::SUCCESS ||
+      statements.size() != 1 ||
       tree.at_pointer("/stmts/0/stmt/SelectStmt/whereClause").get(condition) != simdjson::SUCCESS) {
     throw FilterError("is not one condition", 0);
   }

@@ -53,6 +53,9 @@ struct FilterNode {
   std::size_t position = 0;  ///< byte in the filter's text
   std::string text;
   std::vector<FilterNode> parts;
+
+  bool is_comparison() const noexcept { return kind >= Kind::equal && kind <= Kind::greater_equal; }
+  bool is_arithmetic() const noexcept { return kind >= Kind::negate && kind <= Kind::divide; }
 };
 
 /// Parses the condition of an SQL WHERE clause: comparisons, AND, OR, NOT, IN, BETWEEN, LIKE

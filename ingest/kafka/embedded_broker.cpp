@@ -54,6 +54,16 @@ void EmbeddedBroker::delete_messages(const std::string& topic, std::int32_t part
         "deleting messages of " + topic);
 }
 
+void EmbeddedBroker::lead(const std::string& topic, std::int32_t partition, std::int32_t broker) {
+  check(rd_kafka_mock_partition_set_leader(cluster_->mock.get(), topic.c_str(), partition, broker),
+        "moving a leader of " + topic);
+}
+
+void EmbeddedBroker::slow_down(std::int32_t broker, std::chrono::milliseconds delay) {
+  check(rd_kafka_mock_broker_set_rtt(cluster_->mock.get(), broker, static_cast<int>(delay.count())),
+        "slowing down");
+}
+
 void EmbeddedBroker::stop() {
   for (int broker = 1; broker <= cluster_->brokers; ++broker) {
     check(rd_kafka_mock_broker_set_down(cluster_->mock.get(), broker), "stopping");

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -24,6 +25,12 @@ class EmbeddedBroker {
 
   /// Drops a partition's messages before `offset`.
   void delete_messages(const std::string& topic, std::int32_t partition, std::int64_t offset);
+
+  /// From now on this broker (1, 2, ...) leads the partition.
+  void lead(const std::string& topic, std::int32_t partition, std::int32_t broker);
+
+  /// From now on each answer of this broker comes so much later.
+  void slow_down(std::int32_t broker, std::chrono::milliseconds delay);
 
   /// Closes every broker's connections and refuses new ones until `start`.
   void stop();

@@ -13,8 +13,9 @@ namespace {
 using Property = std::pair<const char*, const char*>;
 
 /// Before the user's properties. Small messages cost about 330 bytes each on top of their payload
-/// while they are queued, hence the bound on their number.
-constexpr std::array<Property, 8> defaults = {{
+/// while they are queued, hence the bound on their number. We join no group: its session's timeout
+/// is only how long a commit waits for a coordinator, and the end of a job with it.
+constexpr std::array<Property, 9> defaults = {{
     {"client.id", "sluice"},
     {"statistics.interval.ms", "1000"},
     {"queued.min.messages", "200000"},
@@ -23,6 +24,7 @@ constexpr std::array<Property, 8> defaults = {{
     {"fetch.wait.max.ms", "100"},
     {"fetch.message.max.bytes", "4194304"},
     {"fetch.max.bytes", "16777216"},
+    {"session.timeout.ms", "5000"},
 }};
 
 /// Ours to set: partitions are assigned, offsets are committed by us, a lost offset is an error.

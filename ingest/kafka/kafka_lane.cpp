@@ -47,11 +47,7 @@ KafkaLane::KafkaLane(const KafkaSettings& settings, std::vector<AssignedPartitio
       unfinished_(assigned.size()),
       reports_(std::move(log)) {
   for (std::size_t i = 0; i < assigned.size(); ++i) {
-    partitions_[i].index = assigned[i].index;
-    partitions_[i].topic = assigned[i].partition.topic;
-    partitions_[i].number = assigned[i].partition.number;
-    partitions_[i].end = assigned[i].partition.end;
-    partitions_[i].next = assigned[i].partition.start;
+    partitions_[i].begin(assigned[i]);
   }
   KafkaConf conf = consumer_conf(settings);
   committed_only_ = reads_committed(*conf);
@@ -81,7 +77,7 @@ KafkaLane::~KafkaLane() {
 void KafkaLane::assign_partitions() {
   const KafkaPartitionList list(
       rd_kafka_topic_partition_list_new(static_cast<int>(partitions_.size())));
-  for (const Partition& partition : partitions_) {
+  for (const LanePartition& partition : partitions_) {
     if (!partition.end || partition.next < *partition.end) {
       rd_kafka_topic_partition_list_add(list.get(), partition.topic.c_str(), partition.number)
           ->offset = partition.next;
@@ -102,35 +98,35 @@ FillResult KafkaLane::fill(SourceBlock& block, const BlockLimits& limits,
   if (unfinished_ == 0) {
     return FillResult::finished;
   }
-  ++block_serial_;
+  if (block.positions.empty()) {
+    ++block_serial_;
+  }
+  FillingBlock filling{block, limits.max_events, block_serial_};
   apply_pauses();
-  finish_empty_partitions(block);
-  bool full = take_fetched(block, limits.max_events);
+  filling.finish_empty(partitions_);  // which were never assigned
+  bool full = take_fetched(filling);
   Clock::time_point deadline = Clock::now() + limits.linger;
-  while (!full && unfinished_ != 0) {
+  while (!full && filling.finished_here < unfinished_) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
     if (left.count() <= 0) {
       break;
     }
     const bool was_empty = block.messages.empty();
     fetch(std::min<std::chrono::milliseconds>(left, longest_wait));
-    full = take_fetched(block, limits.max_events);
+    full = take_fetched(filling);
     if (was_empty && !block.messages.empty()) {
       deadline = Clock::now() + limits.linger;
     }
   }
-  if (block.messages.empty() && block.finished.empty()) {
-    return FillResult::idle;
-  }
-  block.sequence = sequence.fetch_add(1, std::memory_order_relaxed);
-  return FillResult::filled;
+  unfinished_ -= filling.finished_here;
+  return filling.seal(sequence);
 }
 
 void KafkaLane::apply_pauses() {
   if (!pauses_changed_.exchange(false, std::memory_order_acquire)) {
     return;
   }
-  for (Partition& partition : partitions_) {
+  for (LanePartition& partition : partitions_) {
     const bool wanted = partition.pause_wanted.load(std::memory_order_relaxed);
     if (wanted == partition.paused || partition.finished) {
       continue;
@@ -141,20 +137,6 @@ void KafkaLane::apply_pauses() {
       rd_kafka_pause_partitions(client_.get(), list.get());
     } else {
       rd_kafka_resume_partitions(client_.get(), list.get());
-    }
-  }
-}
-
-/// Partitions whose start is at or past their end were never assigned.
-void KafkaLane::finish_empty_partitions(SourceBlock& block) {
-  if (block_serial_ != 1) {
-    return;
-  }
-  for (Partition& partition : partitions_) {
-    if (partition.end && partition.next >= *partition.end) {
-      partition.finished = true;
-      --unfinished_;
-      block.finished.push_back(partition.index);
     }
   }
 }
@@ -172,15 +154,15 @@ void KafkaLane::fetch(std::chrono::milliseconds timeout) {
 
 /// Moves messages into the block; keeps those that do not fit and those of paused partitions.
 /// @returns whether the block is full
-bool KafkaLane::take_fetched(SourceBlock& block, std::size_t max_messages) {
+bool KafkaLane::take_fetched(FillingBlock& filling) {
   std::size_t kept = 0;
-  bool full = block.messages.size() >= max_messages;
+  bool full = !filling.has_room_for(1);
   for (std::size_t i = 0; i < fetched_.size(); ++i) {
-    const Taken taken = full ? Taken::kept : take(*fetched_[i], block);
+    const Taken taken = full ? Taken::kept : take(*fetched_[i], filling);
     rd_kafka_message_t* const message = std::exchange(fetched_[i], nullptr);
     if (taken == Taken::yes) {
       rd_kafka_message_destroy(message);
-      full = block.messages.size() >= max_messages;
+      full = !filling.has_room_for(1);
     } else {
       fetched_[kept++] = message;
       full = full || taken == Taken::no_room;
@@ -190,16 +172,16 @@ bool KafkaLane::take_fetched(SourceBlock& block, std::size_t max_messages) {
   return full;
 }
 
-KafkaLane::Taken KafkaLane::take(const rd_kafka_message_t& fetched, SourceBlock& block) {
+KafkaLane::Taken KafkaLane::take(const rd_kafka_message_t& fetched, FillingBlock& filling) {
   if (fetched.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    const Partition* const of = partition_of(fetched);
+    const LanePartition* const of = partition_of(fetched);
     if (fetched.err == RD_KAFKA_RESP_ERR__PARTITION_EOF && of != nullptr && of->paused) {
       return Taken::kept;  // the end comes after the messages kept before it
     }
-    take_error(fetched, block);
+    take_error(fetched, filling);
     return Taken::yes;
   }
-  Partition& partition = *partition_of(fetched);
+  LanePartition& partition = *partition_of(fetched);
   if (partition.finished) {
     return Taken::yes;
   }
@@ -207,15 +189,16 @@ KafkaLane::Taken KafkaLane::take(const rd_kafka_message_t& fetched, SourceBlock&
     return Taken::kept;
   }
   if (partition.end && fetched.offset >= *partition.end) {
-    finish(partition, block);
+    passed(partition, *partition.end, filling);
     return Taken::yes;
   }
-  return take_payload(fetched, partition, block);
+  return take_payload(fetched, partition, filling);
 }
 
-KafkaLane::Taken KafkaLane::take_payload(const rd_kafka_message_t& fetched, Partition& partition,
-                                         SourceBlock& block) {
-  const std::size_t room = block.capacity() - block.used;
+KafkaLane::Taken KafkaLane::take_payload(const rd_kafka_message_t& fetched,
+                                         LanePartition& partition, FillingBlock& filling) {
+  SourceBlock& block = filling.block;
+  const std::size_t room = filling.room();
   const bool truncated = fetched.len > block.capacity();
   if (fetched.len > room && !(truncated && block.used == 0)) {
     return Taken::no_room;
@@ -237,18 +220,15 @@ KafkaLane::Taken KafkaLane::take_payload(const rd_kafka_message_t& fetched, Part
     std::memcpy(block.memory.data() + block.used, fetched.payload, length);
     block.used += length;
   }
-  note_position(partition, fetched.offset + 1, block);
-  if (partition.end && fetched.offset + 1 >= *partition.end) {
-    finish(partition, block);
-  }
+  passed(partition, fetched.offset + 1, filling);
   return Taken::yes;
 }
 
-void KafkaLane::take_error(const rd_kafka_message_t& fetched, SourceBlock& block) {
-  Partition* const partition = partition_of(fetched);
+void KafkaLane::take_error(const rd_kafka_message_t& fetched, FillingBlock& filling) {
+  LanePartition* const partition = partition_of(fetched);
   if (partition != nullptr && fetched.err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
     if (!partition->finished && partition->end && fetched.offset >= *partition->end) {
-      finish(*partition, block);
+      passed(*partition, *partition->end, filling);
     }
     return;
   }
@@ -263,34 +243,23 @@ void KafkaLane::take_error(const rd_kafka_message_t& fetched, SourceBlock& block
   reports_.note_error();
 }
 
-void KafkaLane::note_position(Partition& partition, std::int64_t next, SourceBlock& block) {
-  partition.next.store(next, std::memory_order_relaxed);
-  if (partition.last_block != block_serial_) {
-    partition.last_block = block_serial_;
-    partition.place_in_block = block.positions.size();
-    block.positions.push_back({partition.index, next});
+void KafkaLane::passed(LanePartition& partition, std::int64_t next, FillingBlock& filling) {
+  filling.passed(partition, next);
+  if (partition.finished) {
+    const KafkaPartitionList list = list_of_one(partition.topic, partition.number);
+    rd_kafka_pause_partitions(client_.get(), list.get());
   }
-  block.positions[partition.place_in_block].next = next;
-}
-
-void KafkaLane::finish(Partition& partition, SourceBlock& block) {
-  partition.finished = true;
-  --unfinished_;
-  note_position(partition, std::max(partition.next.load(), *partition.end), block);
-  block.finished.push_back(partition.index);
-  const KafkaPartitionList list = list_of_one(partition.topic, partition.number);
-  rd_kafka_pause_partitions(client_.get(), list.get());
 }
 
 /// Null for an error that is of no partition of ours.
-KafkaLane::Partition* KafkaLane::partition_of(const rd_kafka_message_t& fetched) {
+LanePartition* KafkaLane::partition_of(const rd_kafka_message_t& fetched) {
   if (fetched.rkt == nullptr || fetched.partition < 0) {
     return nullptr;
   }
   if (fetched.rkt == last_topic_ && fetched.partition == last_partition_->number) {
     return last_partition_;
   }
-  std::vector<Partition*>& of_topic = by_topic_[fetched.rkt];
+  std::vector<LanePartition*>& of_topic = by_topic_[fetched.rkt];
   const auto number = static_cast<std::size_t>(fetched.partition);
   if (number >= of_topic.size()) {
     of_topic.resize(number + 1);
@@ -298,7 +267,7 @@ KafkaLane::Partition* KafkaLane::partition_of(const rd_kafka_message_t& fetched)
   if (of_topic[number] == nullptr) {
     const std::string name = rd_kafka_topic_name(fetched.rkt);
     const auto found = std::find_if(
-        partitions_.begin(), partitions_.end(), [&name, &fetched](const Partition& partition) {
+        partitions_.begin(), partitions_.end(), [&name, &fetched](const LanePartition& partition) {
           return partition.number == fetched.partition && partition.topic == name;
         });
     if (found == partitions_.end()) {
@@ -311,19 +280,12 @@ KafkaLane::Partition* KafkaLane::partition_of(const rd_kafka_message_t& fetched)
   return last_partition_;
 }
 
-KafkaLane::Partition* KafkaLane::partition_with(PartitionIndex index) {
-  const auto found = std::lower_bound(
-      partitions_.begin(), partitions_.end(), index,
-      [](const Partition& partition, PartitionIndex wanted) { return partition.index < wanted; });
-  return found == partitions_.end() || found->index != index ? nullptr : &*found;
-}
-
 void KafkaLane::fail(const std::string& what) const {
   throw SourceError("kafka " + brokers_ + ": " + what);
 }
 
 void KafkaLane::set_paused(PartitionIndex partition, bool paused) {
-  partition_with(partition)->pause_wanted.store(paused, std::memory_order_relaxed);
+  partition_with(partitions_, partition)->pause_wanted.store(paused, std::memory_order_relaxed);
   pauses_changed_.store(true, std::memory_order_release);
 }
 
@@ -334,7 +296,7 @@ void KafkaLane::commit(std::span<const PartitionOffset> offsets) {
   const KafkaPartitionList list(
       rd_kafka_topic_partition_list_new(static_cast<int>(offsets.size())));
   for (const PartitionOffset& offset : offsets) {
-    if (const Partition* const partition = partition_with(offset.partition)) {
+    if (const LanePartition* const partition = partition_with(partitions_, offset.partition)) {
       rd_kafka_topic_partition_list_add(list.get(), partition->topic.c_str(), partition->number)
           ->offset = offset.next;
     }
@@ -360,7 +322,7 @@ void KafkaLane::close_after_commits() {
 
 void KafkaLane::add_to(SourceStatistics& statistics) const {
   const KafkaStatistics latest = reports_.statistics();
-  for (const Partition& partition : partitions_) {
+  for (const LanePartition& partition : partitions_) {
     PartitionStatistics& mine = statistics.partitions[partition.index];
     const auto found = latest.partitions.find({partition.topic, partition.number});
     if (found == latest.partitions.end()) {

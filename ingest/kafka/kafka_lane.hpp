@@ -10,11 +10,13 @@
 #include <unordered_map>
 #include <vector>
 
+#include "ingest/kafka/filling_block.hpp"
 #include "ingest/kafka/kafka_handles.hpp"
 #include "ingest/kafka/kafka_partitions.hpp"
 #include "ingest/kafka/kafka_reports.hpp"
 #include "ingest/kafka/kafka_settings.hpp"
 #include "ingest/kafka/kafka_source.hpp"
+#include "ingest/kafka/lane_partition.hpp"
 #include "ingest/source.hpp"
 
 namespace sluice {
@@ -44,33 +46,18 @@ class KafkaLane {
  private:
   using Clock = std::chrono::steady_clock;
 
-  struct Partition {
-    PartitionIndex index = 0;
-    std::string topic;
-    std::int32_t number = 0;
-    std::optional<std::int64_t> end;
-    std::atomic<std::int64_t> next{0};
-    std::atomic<bool> pause_wanted{false};
-    bool paused = false;
-    bool finished = false;
-    std::uint64_t last_block = 0;    ///< serial of the block that it was put into last
-    std::size_t place_in_block = 0;  ///< in that block's positions
-  };
-
   enum class Taken : std::uint8_t { yes, kept, no_room };
 
   void assign_partitions();
   void apply_pauses();
-  void finish_empty_partitions(SourceBlock& block);
   void fetch(std::chrono::milliseconds timeout);
-  bool take_fetched(SourceBlock& block, std::size_t max_messages);
-  Taken take(const rd_kafka_message_t& fetched, SourceBlock& block);
-  Taken take_payload(const rd_kafka_message_t& fetched, Partition& partition, SourceBlock& block);
-  void take_error(const rd_kafka_message_t& fetched, SourceBlock& block);
-  void note_position(Partition& partition, std::int64_t next, SourceBlock& block);
-  void finish(Partition& partition, SourceBlock& block);
-  Partition* partition_of(const rd_kafka_message_t& fetched);
-  Partition* partition_with(PartitionIndex index);
+  bool take_fetched(FillingBlock& filling);
+  Taken take(const rd_kafka_message_t& fetched, FillingBlock& filling);
+  Taken take_payload(const rd_kafka_message_t& fetched, LanePartition& partition,
+                     FillingBlock& filling);
+  void take_error(const rd_kafka_message_t& fetched, FillingBlock& filling);
+  void passed(LanePartition& partition, std::int64_t next, FillingBlock& filling);
+  LanePartition* partition_of(const rd_kafka_message_t& fetched);
   [[noreturn]] void fail(const std::string& what) const;
   void close_after_commits();
 
@@ -78,7 +65,7 @@ class KafkaLane {
   const bool commits_;
   const std::optional<int> core_;
   bool committed_only_ = true;
-  std::vector<Partition> partitions_;
+  std::vector<LanePartition> partitions_;
   std::size_t unfinished_;
 
   std::atomic<bool> pauses_changed_{false};
@@ -86,9 +73,9 @@ class KafkaLane {
   KafkaReports reports_;
   KafkaClient client_;
   KafkaQueue queue_;
-  std::unordered_map<const rd_kafka_topic_t*, std::vector<Partition*>> by_topic_;
+  std::unordered_map<const rd_kafka_topic_t*, std::vector<LanePartition*>> by_topic_;
   const rd_kafka_topic_t* last_topic_ = nullptr;
-  Partition* last_partition_ = nullptr;
+  LanePartition* last_partition_ = nullptr;
   std::vector<rd_kafka_message_t*> fetched_;  ///< not taken yet; null once given back
   std::uint64_t block_serial_ = 0;
   bool pinned_ = false;

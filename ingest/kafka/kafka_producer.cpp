@@ -17,6 +17,7 @@ constexpr std::uint64_t sends_between_polls = 1'024;
 }  // namespace
 
 struct KafkaProducer::Client {
+  std::string brokers;
   std::uint64_t sent = 0;
   std::uint64_t delivered = 0;
   std::uint64_t failed = 0;
@@ -65,6 +66,7 @@ KafkaProducer::KafkaProducer(const std::string& brokers,
                               [](rd_kafka_t*, const rd_kafka_message_t* report, void* client) {
                                 static_cast<Client*>(client)->note(*report);
                               });
+  client_->brokers = brokers;
   client_->handle = make_client(RD_KAFKA_PRODUCER, std::move(conf), "kafka producer " + brokers);
 }
 
@@ -95,7 +97,8 @@ void KafkaProducer::create_topic(const std::string& name, int partitions,
     }
   }
   if (!problem.empty()) {
-    throw SourceError("kafka producer: creating topic " + name + ": " + problem);
+    throw SourceError("kafka producer " + client_->brokers + ": creating topic " + name + ": " +
+                      problem);
   }
 }
 
@@ -108,7 +111,8 @@ void KafkaProducer::send(const std::string& topic, std::int32_t partition,
                           nullptr, 0, nullptr) != 0) {
     const rd_kafka_resp_err_t error = rd_kafka_last_error();
     if (error != RD_KAFKA_RESP_ERR__QUEUE_FULL) {
-      throw SourceError("kafka producer: " + topic + ": " + rd_kafka_err2str(error));
+      throw SourceError("kafka producer " + client_->brokers + ": " + topic + ": " +
+                        rd_kafka_err2str(error));
     }
     rd_kafka_poll(client_->handle.get(), room_wait_ms);
   }

@@ -88,6 +88,7 @@ void AccumulatePass::cover_offered(const BatchLimits& limits) {
       columns = std::max<std::size_t>(columns, ColumnIndex{column + 1});
     }
   }
+  if (!table_.covers(columns, dictionary_.bound())) settle();
   table_.cover(columns, dictionary_.bound());
 }
 
@@ -115,6 +116,7 @@ void AccumulatePass::note_path(AccumulatePath taken, std::size_t shared_rows, st
 void AccumulatePass::take_in(const TiledBatch& batch, const double* shifts, BatchReport& report) {
   const std::size_t size = batch.size();
   const EventColumns& events = batch.events;
+  settle();
   for (Findings& findings : findings_) findings.clear_but_maxima();
   met_.clear();
   judge_clock_.time(size, size * (time_bytes_of(events) + (events.partition ? 2 : 0)),

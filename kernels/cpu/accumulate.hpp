@@ -11,6 +11,7 @@
 #include "kernels/cpu/judge_events.hpp"
 #include "kernels/cpu/key_dictionary.hpp"
 #include "kernels/cpu/lift_events.hpp"
+#include "kernels/cpu/merge_layers.hpp"
 #include "kernels/cpu/pages.hpp"
 #include "kernels/cpu/pane_table.hpp"
 #include "kernels/cpu/stage_clock.hpp"
@@ -30,6 +31,10 @@ class AccumulatePass {
 
   BatchReport run(const EventColumns& events, const BatchLimits& limits,
                   std::span<const std::uint32_t> only, const double* shifts);
+
+  /// Brings all rows to where the table's readers look for them. Until then those of some batches
+  /// may lie in the workers' layers.
+  void settle() { merge_layers(workers_, table_); }
 
   /// Some rows were given up, so that some slots may be free to collect.
   void rows_given_up() noexcept { admission_.rows_given_up(); }

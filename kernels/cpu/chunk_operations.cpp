@@ -271,12 +271,4 @@ void ChunkArithmetic::remove_each(RowGroup target, RowGroup source) const {
   }
 }
 
-void combine_chunk(const RowLayout& layout, RowGroup target, RowGroup source) {
-  ChunkArithmetic(layout).combine(target, source);
-}
-
-void remove_chunk(const RowLayout& layout, RowGroup target, RowGroup source) {
-  ChunkArithmetic(layout).remove(target, source);
-}
-
 }  // namespace sluice::cpu

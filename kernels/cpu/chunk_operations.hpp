@@ -47,10 +47,4 @@ class ChunkArithmetic {
   std::vector<Lanes> lanes_;  ///< of consecutive vectors, repeated; empty: not of this kind
 };
 
-/// target <- target + source for every row of a chunk.
-void combine_chunk(const RowLayout& layout, RowGroup target, RowGroup source);
-
-/// target <- target - source for every row of a chunk.
-void remove_chunk(const RowLayout& layout, RowGroup target, RowGroup source);
-
 }  // namespace sluice::cpu

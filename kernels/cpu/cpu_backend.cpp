@@ -5,10 +5,13 @@
 #include <fstream>
 #include <new>
 
+#include <sys/mman.h>
+
 namespace sluice::cpu {
 namespace {
 
 constexpr std::align_val_t staging_alignment{64};
+constexpr std::align_val_t huge_page{std::size_t{2} << 20};
 
 std::string cpu_model() {
   std::ifstream file("/proc/cpuinfo");
@@ -37,6 +40,12 @@ std::string CpuBackend::device() const {
 }
 
 StagingBlock CpuBackend::allocate_staging(std::size_t bytes) {
+  if (bytes >= static_cast<std::size_t>(huge_page)) {
+    auto* const memory = static_cast<std::byte*>(::operator new(bytes, huge_page));
+    // A hint, as for Pages.
+    madvise(memory, bytes, MADV_HUGEPAGE);
+    return {memory, bytes, [](std::byte* freed) noexcept { ::operator delete(freed, huge_page); }};
+  }
   auto* const memory = static_cast<std::byte*>(::operator new(bytes, staging_alignment));
   return {memory, bytes,
           [](std::byte* freed) noexcept { ::operator delete(freed, staging_alignment); }};
@@ -68,6 +77,7 @@ std::size_t CpuBackend::slot_groups() const noexcept {
 void CpuBackend::run(const StepProgram& program, std::span<const KeySlot> only, std::size_t outputs,
                      EmittedRows& rows) {
   using Kind = ColumnStep::Kind;
+  accumulate_.settle();
   // Slots beyond the directory have no rows.
   steps_.run(program, only, std::min(dictionary_.bound(), table_.slots()), outputs, rows);
   for (const ColumnStep& step : program.steps) {
@@ -91,6 +101,7 @@ BackendStatus CpuBackend::status() const {
   status.rehashes = dictionary_.rehashes();
   status.path = accumulate_.path();
   status.path_switches = accumulate_.path_switches();
+  status.worker_cpu_seconds = workers_.cpu_seconds();
   for (const KernelStatistics& figures : accumulate_.statistics()) {
     status.kernels.push_back(figures);
   }
@@ -99,6 +110,7 @@ BackendStatus CpuBackend::status() const {
 }
 
 StateImage CpuBackend::save() {
+  accumulate_.settle();
   StateImage image;
   image.keys = dictionary_.save();
   image.shifts = shifts_.image();
@@ -115,6 +127,7 @@ StateImage CpuBackend::save() {
 }
 
 void CpuBackend::load(const StateImage& image) {
+  accumulate_.settle();
   table_.clear();
   if (!dictionary_.load(image.keys)) {
     throw StateFull("max_keys or max_state_bytes cannot hold the " +

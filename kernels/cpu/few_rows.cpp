@@ -148,13 +148,16 @@ template std::size_t FewRows::lift(const NumbersOfKeys<std::uint64_t>&, const st
 template std::size_t FewRows::lift(const NumbersOfKeys<std::uint64_t>&, const std::int64_t*,
                                    std::size_t, unsigned) noexcept;
 
-void FewRows::empty_into(RowGroup rows) noexcept {
+void FewRows::empty_into(std::span<const RowGroup> chunks) noexcept {
+  const std::size_t chunk_rows = chunks.front().rows;
   for (std::size_t copy = 0; copy < copies_; ++copy) {
     for (std::size_t slot = 0; slot < slots_; ++slot) {
       const RowRef from{row(copy, slot), cold_.data()};
       if (from.hot[0] == 0) continue;
+      const RowGroup& chunk = chunks[slot / chunk_rows];
+      const std::size_t to = slot % chunk_rows;
       combine_row<PlainWords>(
-          layout_, {rows.hot + slot * layout_.hot_words, rows.cold + slot * layout_.cold_words},
+          layout_, {chunk.hot + to * layout_.hot_words, chunk.cold + to * layout_.cold_words},
           from);
       reset_row(layout_, from);
     }

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "kernels/cpu/instructions.hpp"
@@ -35,8 +36,8 @@ class FewRows {
                    unsigned magnitude_bits) noexcept;
 
   bool is_empty() const noexcept { return room_used_ == 0; }
-  /// Adds the rows to those of a chunk and empties them.
-  void empty_into(RowGroup rows) noexcept;
+  /// Adds the rows to those of a column's chunks, which hold all slots, and empties them.
+  void empty_into(std::span<const RowGroup> chunks) noexcept;
 
  private:
   std::uint64_t* row(std::size_t copy, std::size_t slot) noexcept {

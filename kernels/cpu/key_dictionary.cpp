@@ -5,6 +5,8 @@
 #include <cassert>
 #include <functional>
 
+#include "kernels/cpu/fetch.hpp"
+
 namespace sluice::cpu {
 namespace {
 
@@ -14,7 +16,8 @@ constexpr std::uint64_t first_direct_size = 4096;
 constexpr std::uint64_t largest_direct_limit = std::uint64_t{1} << 24;
 // The array may take this share of the state.
 constexpr std::size_t direct_share = 16;
-constexpr std::size_t prefetch_distance = 32;
+// Keys that are looked for together.
+constexpr std::size_t block_keys = 1024;
 
 std::uint64_t direct_limit_for(std::size_t max_keys, const StateBudget& budget) {
   const std::uint64_t wanted = std::bit_ceil(std::uint64_t{2} * max_keys + first_direct_size);
@@ -22,6 +25,15 @@ std::uint64_t direct_limit_for(std::size_t max_keys, const StateBudget& budget) 
       std::bit_floor(budget.limit() / direct_share / sizeof(std::uint32_t) + 1);
   return std::min({wanted, affordable, largest_direct_limit});
 }
+
+/// The high halves of keys that have none.
+struct NoHigh {
+  std::uint64_t operator[](std::size_t) const { return 0; }
+};
+
+/// Lines for so many keys, one a key. Of keys in a table two thirds full one in nine lies outside
+/// its line, of these one in fifty; and it is those that cost.
+std::size_t lines_for(std::size_t keys) { return std::bit_ceil(keys); }
 
 /// Whether all keys are less than `size`, a power of two or 0.
 template <class Low>
@@ -49,12 +61,13 @@ std::uint64_t KeyDictionary::hash(std::uint64_t low, std::uint64_t high) noexcep
 }
 
 KeySlot KeyDictionary::find_hashed(std::uint64_t low, std::uint64_t high,
-                                   std::size_t place) const noexcept {
-  if (mask_ == 0) return no_slot;
-  for (std::size_t i = place;; i = (i + 1) & mask_) {
-    const Entry& entry = table()[i];
-    if (entry.slot_plus_one == 0) return no_slot;
-    if (entry.low == low && entry.high == high) return entry.slot_plus_one - 1;
+                                   std::size_t home) const noexcept {
+  for (std::size_t i = home;; i = (i + 1) & (lines_ - 1)) {
+    const Line& line = table()[i];
+    for (std::size_t k = 0; k < line_keys; ++k) {
+      if (line.holds(k, low, high)) return line.slot_plus_one[k] - 1;
+    }
+    if (!line.is_full()) return no_slot;
   }
 }
 
@@ -90,23 +103,55 @@ const std::uint32_t* KeyDictionary::direct_slots(const KeyColumn& keys, std::siz
 template <class Low>
 bool KeyDictionary::find_mixed(const Low* low, const std::uint64_t* high, std::size_t count,
                                KeySlot* slots) const noexcept {
-  const auto high_of = [high](std::size_t k) { return high == nullptr ? 0 : high[k]; };
-  // Each key's place is computed once, and fetched, some keys ahead of its turn.
-  std::size_t places[prefetch_distance];
-  const auto look_ahead = [&](std::size_t k) {
-    std::size_t& place = places[k % prefetch_distance];
-    place = hash(low[k], high_of(k)) & mask_;
-    __builtin_prefetch(table() + place);
-  };
-  for (std::size_t k = 0; k < std::min(count, prefetch_distance); ++k) look_ahead(k);
   bool all = true;
-  for (std::size_t k = 0; k < count; ++k) {
-    const std::uint64_t key_high = high_of(k);
-    slots[k] = is_direct(low[k], key_high)
-                   ? find(low[k], key_high)
-                   : find_hashed(low[k], key_high, places[k % prefetch_distance]);
+  for (std::size_t first = 0; first < count; first += block_keys) {
+    const std::size_t size = std::min(block_keys, count - first);
+    all &= high == nullptr ? find_block(low + first, NoHigh{}, size, slots + first)
+                           : find_block(low + first, high + first, size, slots + first);
+  }
+  return all;
+}
+
+/// First looks for every key in the line where it most likely is, without a branch that could be
+/// mispredicted and would then wait for the memory; then finds the others one by one.
+template <class Low, class High>
+bool KeyDictionary::find_block(const Low* low, High high, std::size_t count,
+                               KeySlot* slots) const noexcept {
+  std::uint32_t others[block_keys];
+  std::size_t other_count = 0;
+  if (lines_ == 0) {
+    for (; other_count < count; ++other_count) {
+      others[other_count] = static_cast<std::uint32_t>(other_count);
+    }
+  } else {
+    const std::size_t mask = lines_ - 1;
+    const Line* const lines = table();
+    // Until its turn comes, a key's slot is the number of its line, which is on its way.
+    const auto look_ahead = [&](std::size_t k) {
+      slots[k] = static_cast<KeySlot>(hash(low[k], high[k]) & mask);
+      fetch_far(lines + slots[k]);
+    };
+    const auto look = [&](std::size_t k) {
+      const Line& line = lines[slots[k]];
+      const std::size_t place = line.place_of(low[k]);
+      const bool found = line.holds(place, low[k], high[k]);
+      slots[k] = found ? line.slot_plus_one[place] - 1 : slots[k];
+      others[other_count] = static_cast<std::uint32_t>(k);
+      other_count += found ? 0 : 1;
+    };
+    const std::size_t ahead = std::min<std::size_t>(count, far_ahead);
+    for (std::size_t k = 0; k < ahead; ++k) look_ahead(k);
+    for (std::size_t k = 0; k < count - ahead; ++k) {
+      look_ahead(k + ahead);
+      look(k);
+    }
+    for (std::size_t k = count - ahead; k < count; ++k) look(k);
+    for (const std::uint32_t k : std::span(others, other_count)) fetch_far(lines + slots[k] + 1);
+  }
+  bool all = true;
+  for (const std::uint32_t k : std::span(others, other_count)) {
+    slots[k] = find(low[k], high[k]);
     all &= slots[k] != no_slot;
-    if (k + prefetch_distance < count) look_ahead(k + prefetch_distance);
   }
   return all;
 }
@@ -114,8 +159,8 @@ bool KeyDictionary::find_mixed(const Low* low, const std::uint64_t* high, std::s
 void KeyDictionary::prefetch(std::uint64_t low, std::uint64_t high) const noexcept {
   if (is_direct(low, high)) {
     __builtin_prefetch(direct() + low, 1);
-  } else if (mask_ != 0) {
-    __builtin_prefetch(table() + (hash(low, high) & mask_), 1);
+  } else if (lines_ != 0) {
+    __builtin_prefetch(table() + home_of(low, high), 1);
   }
 }
 
@@ -137,12 +182,12 @@ bool KeyDictionary::place(const StateImage::Key& key) {
     direct()[key.low] = key.slot + 1;
     return true;
   }
-  if (mask_ == 0) {
-    const std::size_t entries = std::bit_ceil(2 * capacity_);
-    if (!budget_.take(entries * sizeof(Entry))) return false;
-    rebuild(entries, {});
+  if (lines_ == 0) {
+    const std::size_t lines = lines_for(capacity_);
+    if (!budget_.take(lines * sizeof(Line))) return false;
+    rebuild(lines, {});
   }
-  insert({key.low, key.high, key.slot + 1});
+  insert(key);
   return true;
 }
 
@@ -154,21 +199,33 @@ bool KeyDictionary::reserve_direct(std::uint64_t low) {
   return true;
 }
 
-void KeyDictionary::insert(const Entry& entry) noexcept {
-  std::size_t i = hash(entry.low, entry.high) & mask_;
-  while (table()[i].slot_plus_one != 0) i = (i + 1) & mask_;
-  table()[i] = entry;
+void KeyDictionary::insert(const StateImage::Key& key) noexcept {
+  std::size_t i = home_of(key.low, key.high);
+  while (table()[i].is_full()) i = (i + 1) & (lines_ - 1);
+  Line& line = table()[i];
+  std::size_t k = 0;
+  while (line.slot_plus_one[k] != 0) ++k;
+  line.low[k] = key.low;
+  line.high[k] = key.high;
+  line.slot_plus_one[k] = key.slot + 1;
 }
 
-void KeyDictionary::rebuild(std::size_t entries, std::span<const std::uint8_t> live) {
+void KeyDictionary::rebuild(std::size_t lines, std::span<const std::uint8_t> live) {
   const Pages old = std::move(table_);
-  const std::size_t old_entries = old.size() / sizeof(Entry);
-  table_ = Pages(entries * sizeof(Entry));
-  mask_ = entries - 1;
-  const Entry* const from = reinterpret_cast<const Entry*>(old.data());
-  for (std::size_t i = 0; i < old_entries; ++i) {
-    const std::uint32_t slot_plus_one = from[i].slot_plus_one;
-    if (slot_plus_one != 0 && (live.empty() || live[slot_plus_one - 1] != 0)) insert(from[i]);
+  table_ = Pages(lines * sizeof(Line));
+  lines_ = lines;
+  each_hashed(old, [&](const StateImage::Key& key) {
+    if (live.empty() || live[key.slot] != 0) insert(key);
+  });
+}
+
+template <class Visit>
+void KeyDictionary::each_hashed(const Pages& table, Visit visit) {
+  const auto* const lines = reinterpret_cast<const Line*>(table.data());
+  for (const Line& line : std::span(lines, table.size() / sizeof(Line))) {
+    for (std::size_t k = 0; k < line_keys && line.slot_plus_one[k] != 0; ++k) {
+      visit(StateImage::Key{line.slot_plus_one[k] - 1, line.low[k], line.high[k]});
+    }
   }
 }
 
@@ -178,11 +235,10 @@ std::size_t KeyDictionary::next_capacity() const noexcept {
 
 bool KeyDictionary::grow() {
   const std::size_t capacity = next_capacity();
-  if (mask_ != 0) {
-    const std::size_t entries = std::bit_ceil(2 * capacity);
-    const std::size_t added = entries - (mask_ + 1);
-    if (!budget_.take(added * sizeof(Entry))) return false;
-    if (added != 0) rebuild(entries, {});
+  if (lines_ != 0) {
+    const std::size_t lines = lines_for(capacity);
+    if (!budget_.take((lines - lines_) * sizeof(Line))) return false;
+    if (lines != lines_) rebuild(lines, {});
   }
   capacity_ = capacity;
   ++rehashes_;
@@ -194,7 +250,7 @@ void KeyDictionary::keep_only(std::span<const std::uint8_t> live) {
     std::uint32_t& slot_plus_one = direct()[key];
     if (slot_plus_one != 0 && live[slot_plus_one - 1] == 0) slot_plus_one = 0;
   }
-  if (mask_ != 0 && !live.empty()) rebuild(mask_ + 1, live);
+  if (lines_ != 0 && !live.empty()) rebuild(lines_, live);
   const auto last = std::find_if(live.rbegin(), live.rend(), [](std::uint8_t m) { return m != 0; });
   bound_ = static_cast<std::size_t>(live.rend() - last);
   free_.clear();
@@ -209,13 +265,7 @@ void KeyDictionary::each_key(Visit visit) const {
   for (std::uint64_t key = 0; key < direct_size_; ++key) {
     if (direct()[key] != 0) visit(StateImage::Key{direct()[key] - 1, key, 0});
   }
-  const std::size_t entries = mask_ == 0 ? 0 : mask_ + 1;
-  for (std::size_t i = 0; i < entries; ++i) {
-    const Entry& entry = table()[i];
-    if (entry.slot_plus_one != 0) {
-      visit(StateImage::Key{entry.slot_plus_one - 1, entry.low, entry.high});
-    }
-  }
+  each_hashed(table_, visit);
 }
 
 std::vector<StateImage::Key> KeyDictionary::save() const {
@@ -230,7 +280,7 @@ void KeyDictionary::clear() {
   direct_ = Pages(direct_limit_ * sizeof(std::uint32_t));
   direct_size_ = 0;
   table_ = Pages();
-  mask_ = 0;
+  lines_ = 0;
   capacity_ = std::min(max_keys_, first_capacity);
   bound_ = 0;
   free_.clear();

@@ -13,9 +13,10 @@
 
 namespace sluice::cpu {
 
-/// Key to slot. Small integer keys index an array; the others live in an open-addressing table with
-/// linear probing, never more than half full, one 32-byte entry a key. Finding is read-only and
-/// thread-safe; everything else is done by one thread while nobody finds.
+/// Key to slot. Small integer keys index an array; the others live in an open-addressing table of
+/// cache lines with three keys each, linearly probed line by line, never more than a third full:
+/// one line nearly always answers. Finding is read-only and thread-safe; everything else is done by
+/// one thread while nobody finds.
 class KeyDictionary {
  public:
   KeyDictionary(std::size_t max_keys, StateBudget& budget);
@@ -23,7 +24,7 @@ class KeyDictionary {
   /// @returns no_slot for a key it does not know.
   KeySlot find(std::uint64_t low, std::uint64_t high) const noexcept {
     if (is_direct(low, high)) return low < direct_size_ ? direct()[low] - 1 : no_slot;
-    return find_hashed(low, high, hash(low, high) & mask_);
+    return lines_ == 0 ? no_slot : find_hashed(low, high, home_of(low, high));
   }
 
   /// Finds the keys [first, first + count) of a column. @returns whether all of them are known.
@@ -65,28 +66,49 @@ class KeyDictionary {
   std::uint64_t rehashes() const noexcept { return rehashes_; }
 
  private:
-  struct alignas(32) Entry {
-    std::uint64_t low;
-    std::uint64_t high;
-    std::uint32_t slot_plus_one;  ///< 0: no key
+  static constexpr std::size_t line_keys = 3;
+
+  /// Filled from the first place on.
+  struct alignas(64) Line {
+    std::uint64_t low[line_keys];
+    std::uint64_t high[line_keys];
+    std::uint32_t slot_plus_one[line_keys];  ///< 0: no key
+
+    bool is_full() const noexcept { return slot_plus_one[line_keys - 1] != 0; }
+    /// The only place where a key can be whose low half is in this line once.
+    std::size_t place_of(std::uint64_t of_low) const noexcept {
+      const std::size_t place = low[1] == of_low ? 1 : 0;
+      return low[2] == of_low ? 2 : place;
+    }
+    bool holds(std::size_t place, std::uint64_t of_low, std::uint64_t of_high) const noexcept {
+      const bool equal = ((low[place] ^ of_low) | (high[place] ^ of_high)) == 0;
+      return equal & (slot_plus_one[place] != 0);
+    }
   };
 
   static std::uint64_t hash(std::uint64_t low, std::uint64_t high) noexcept;
   bool is_direct(std::uint64_t low, std::uint64_t high) const noexcept {
     return high == 0 && low < direct_limit_;
   }
-  KeySlot find_hashed(std::uint64_t low, std::uint64_t high, std::size_t place) const noexcept;
+  std::size_t home_of(std::uint64_t low, std::uint64_t high) const noexcept {
+    return hash(low, high) & (lines_ - 1);
+  }
+  KeySlot find_hashed(std::uint64_t low, std::uint64_t high, std::size_t home) const noexcept;
   template <class Low>
   bool find_low(const Low* low, const std::uint64_t* high, std::size_t count,
                 KeySlot* slots) const noexcept;
   template <class Low>
   bool find_mixed(const Low* low, const std::uint64_t* high, std::size_t count,
                   KeySlot* slots) const noexcept;
+  template <class Low, class High>
+  bool find_block(const Low* low, High high, std::size_t count, KeySlot* slots) const noexcept;
   bool reserve_direct(std::uint64_t low);
   bool place(const StateImage::Key& key);
-  void insert(const Entry& entry) noexcept;
-  /// Moves the marked entries (all, when nothing is marked) to a table of `entries` places.
-  void rebuild(std::size_t entries, std::span<const std::uint8_t> live);
+  void insert(const StateImage::Key& key) noexcept;
+  /// Moves the marked keys (all, when nothing is marked) to a table of so many lines.
+  void rebuild(std::size_t lines, std::span<const std::uint8_t> live);
+  template <class Visit>
+  static void each_hashed(const Pages& table, Visit visit);
   template <class Visit>
   void each_key(Visit visit) const;
   void clear();
@@ -95,8 +117,8 @@ class KeyDictionary {
     return reinterpret_cast<const std::uint32_t*>(direct_.data());
   }
   std::uint32_t* direct() noexcept { return reinterpret_cast<std::uint32_t*>(direct_.data()); }
-  const Entry* table() const noexcept { return reinterpret_cast<const Entry*>(table_.data()); }
-  Entry* table() noexcept { return reinterpret_cast<Entry*>(table_.data()); }
+  const Line* table() const noexcept { return reinterpret_cast<const Line*>(table_.data()); }
+  Line* table() noexcept { return reinterpret_cast<Line*>(table_.data()); }
 
   StateBudget& budget_;
   std::size_t max_keys_;
@@ -107,7 +129,7 @@ class KeyDictionary {
   std::uint64_t direct_size_ = 0;
   Pages direct_;  ///< [direct_limit_] slot + 1
   Pages table_;
-  std::size_t mask_ = 0;  ///< places in the table - 1; 0: no table yet
+  std::size_t lines_ = 0;  ///< of the table, a power of two; 0: no table yet
   std::uint64_t rehashes_ = 0;
 };
 

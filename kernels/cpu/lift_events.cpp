@@ -39,8 +39,8 @@ void EventLifter::lift(const TiledBatch& batch, std::span<const ColumnIndex> col
   const std::size_t chunks = columns.size() * ((slots + chunk_rows - 1) / chunk_rows);
   if (workers_.count() == 1 || batch.size() <= alone_events) {
     lift_alone(batch, shifts);
-  } else if (chunks * chunk_rows <= batch.size() / 2 &&
-             table_.has_room(workers_.count() * chunks) && table_.cover_layers()) {
+  } else if (chunks * chunk_rows <= batch.size() / 2 && table_.cover_layers() &&
+             table_.has_room(workers_.count() * chunks)) {
     lift_into_layers(batch, shifts);
   } else {
     lift_by_owner(batch, shifts);

@@ -21,7 +21,10 @@ inline void add_to_sum(const RowSpace& space, std::uint64_t* row, const Accumula
 
 template <class Rows>
 void lift_counts(const Rows& rows, std::size_t size) {
-  for (std::size_t k = 0; k < size; ++k) ++rows.row(k)[0];
+  for (std::size_t k = 0; k < size; ++k) {
+    rows.fetch(k);
+    ++rows.row(k)[0];
+  }
 }
 
 /// Counts again, one by one, the overflows of a block whose sums have wrapped.
@@ -43,6 +46,7 @@ template <class Lanes, bool HasOrder, class Rows, class Value>
   const LaneLifter<Lanes> lifter(row);
   Lanes overflows{};
   for (std::size_t k = 0; k < size; ++k) {
+    rows.fetch(k);
     lifter.template lift<HasOrder, true>(rows.row(k), values[rows.event(k)], overflows);
   }
   return lifter.overflowed(overflows);
@@ -186,6 +190,8 @@ void RowLifter::lift_each(const RowSpace& space, const Rows& rows, std::size_t s
 
 template void RowLifter::lift(const RowSpace&, const RowsByAddress&, std::size_t,
                               const EventColumns&, const double*) const;
+template void RowLifter::lift(const RowSpace&, const RowsOfOwner&, std::size_t, const EventColumns&,
+                              const double*) const;
 template void RowLifter::lift(const RowSpace&, const RowsInOrder&, std::size_t, const EventColumns&,
                               const double*) const;
 

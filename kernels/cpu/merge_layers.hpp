@@ -9,7 +9,6 @@ namespace sluice::cpu {
 
 /// Adds the workers' layers to layer 0 and empties them. A chunk that layer 0 does not have is
 /// moved.
-/// @returns how many rows had to be added, a chunk counting as full.
-std::size_t merge_layers(Workers& workers, PaneTable& table);
+void merge_layers(Workers& workers, PaneTable& table);
 
 }  // namespace sluice::cpu

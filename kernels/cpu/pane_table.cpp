@@ -59,9 +59,12 @@ PaneTable::PaneTable(const RowLayout& layout, StateBudget& budget, unsigned work
       layers_(workers),
       pool_(pool_of(chunk_rows_)),
       empty_chunk_(empty_chunk_of(layout, chunk_rows_)),
-      sealed_(layout, budget, workers) {
+      sealed_(layout, budget, workers),
+      arithmetic_(std::make_unique<ChunkArithmetic>(layout)) {
   for (unsigned worker = 0; worker < layers_.size(); ++worker) reset(spoil_rows(worker));
 }
+
+PaneTable::~PaneTable() = default;
 
 std::unique_ptr<ChunkPool> PaneTable::pool_of(std::size_t rows) const {
   return std::make_unique<ChunkPool>(chunk_words_of(layout_, rows), layers_.size(), budget_);
@@ -71,7 +74,14 @@ std::size_t PaneTable::directory_bytes(std::size_t columns, std::size_t chunks) 
   return columns * (layers_covered_ * chunks * sizeof(Chunk) + 1);
 }
 
+bool PaneTable::covers(std::size_t columns, std::size_t slots) const noexcept {
+  return chunk_rows_for(slots) <= chunk_rows_ && columns <= columns_ && slots <= this->slots();
+}
+
 bool PaneTable::cover(std::size_t columns, std::size_t slots) {
+  if (covers(columns, slots)) return true;
+  assert(std::all_of(layers_.begin(), layers_.end(),
+                     [](const Layer& layer) { return layer.opened.empty(); }));
   const std::size_t rows = chunk_rows_for(slots);
   if (rows > chunk_rows_) enlarge_chunks(rows);
   const std::size_t chunks = (slots + chunk_rows_ - 1) / chunk_rows_;
@@ -99,13 +109,33 @@ std::size_t PaneTable::bytes_of_more(std::size_t columns, std::size_t slots) con
   const std::size_t chunks = (slots + rows - 1) / rows;
   const std::size_t chunk_bytes = chunk_words_of(layout_, rows) * sizeof(std::uint64_t);
   const std::size_t all = std::max(first_columns, std::bit_ceil(columns_ + columns));
-  return columns * chunks * chunk_bytes + directory_bytes(all, std::bit_ceil(chunks)) -
-         std::min(directory_bytes(columns_, chunks_), directory_bytes(columns_, chunks));
+  const std::size_t covered = (this->slots() + rows - 1) / rows;
+  const std::size_t sealing = rows == sealed_slots ? sealed_.bytes_ahead(all, chunks) : 0;
+  return sealing + columns * chunks * chunk_bytes +
+         directory_bytes(all, std::max(covered, std::bit_ceil(chunks))) -
+         std::min(directory_bytes(columns_, chunks_), directory_bytes(columns_, covered));
+}
+
+/// Chunks that layer 0 would have if each took in `merged` of those it has.
+std::size_t PaneTable::chunks_after(std::size_t merged) const noexcept {
+  std::size_t count = 0;
+  std::size_t last = columns_ * chunks_;
+  const auto& directory = layers_[0].directory;
+  for (std::size_t at = 0; at < directory.size(); ++at) {
+    const std::size_t target = at / chunks_ * chunks_ + at % chunks_ / merged;
+    if (directory[at] == nullptr || target == last) continue;
+    last = target;
+    ++count;
+  }
+  return count;
 }
 
 void PaneTable::enlarge_chunks(std::size_t rows) {
   const std::size_t merged = rows / chunk_rows_;
   const std::size_t chunks = (chunks_ + merged - 1) / merged;
+  // The rows are there twice for a moment.
+  const std::size_t bytes = chunk_words_of(layout_, rows) * sizeof(std::uint64_t);
+  if (chunks_after(merged) > budget_.left() / bytes) return;
   std::unique_ptr<ChunkPool> pool = pool_of(rows);
   std::vector<std::uint64_t> empty = empty_chunk_of(layout_, rows);
   std::vector<Chunk> directory(columns_ * chunks);
@@ -116,11 +146,7 @@ void PaneTable::enlarge_chunks(std::size_t rows) {
     Chunk& to = directory[at / chunks_ * chunks + number / merged];
     if (to == nullptr) {
       to = pool->take();
-      if (to == nullptr) {
-        std::erase(directory, nullptr);
-        pool->give(directory);
-        return;
-      }
+      assert(to != nullptr);
       std::copy(empty.begin(), empty.end(), to);
     }
     const RowGroup from = group(old[at]);
@@ -230,18 +256,17 @@ bool PaneTable::cover_layers() {
   return true;
 }
 
-bool PaneTable::merge(unsigned layer, std::size_t opened) {
+void PaneTable::merge(unsigned layer, std::size_t opened) {
   const std::size_t where = layers_[layer].opened[opened];
   const Chunk found = std::exchange(layers_[layer].directory[where], nullptr);
   const auto at = entry(where);
   const Chunk target = at.load(std::memory_order_relaxed);
   if (target == nullptr) {
     at.store(found, std::memory_order_relaxed);
-    return false;
+    return;
   }
-  combine_chunk(layout_, group(target), group(found));
+  arithmetic_->combine(group(target), group(found));
   pool_->give(found);
-  return true;
 }
 
 void PaneTable::end_merging() {

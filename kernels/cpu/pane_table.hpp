@@ -28,6 +28,7 @@ struct RowGroup {
   explicit operator bool() const noexcept { return hot != nullptr; }
 };
 
+class ChunkArithmetic;
 class PaneTable;
 
 /// Where a thread writes: its number among the workers and the layer its rows lie in.
@@ -68,20 +69,24 @@ class RowFinder {
 /// Rows by (column, key slot): a directory [columns x chunks] over a pool of chunks, each the rows
 /// of some consecutive slots. A chunk comes into being at its first touch, filled with identities.
 ///
-/// Beside these rows (layer 0) each worker may have a layer of rows of its own, which are added to
-/// layer 0 before anything else is done: then no two workers change the same row.
+/// Beside these rows (layer 0) each worker may have a layer of rows of its own: then no two workers
+/// change the same row. Layers are added to layer 0 before rows are read or memory is looked for.
 ///
 /// Several threads may open chunks, each as a worker of its own, and change rows that are not the
-/// same; all else is done by one.
+/// same; they may drop, reset and open_unset different chunks. All else is done by one.
 class PaneTable {
  public:
   PaneTable(const RowLayout& layout, StateBudget& budget, unsigned workers = 1);
+  ~PaneTable();
 
   const RowLayout& layout() const noexcept { return layout_; }
 
   /// Makes room in the directory for this many columns and slots. @returns false, and changes
   /// nothing, when the budget is used up. Chunks may become larger: pointers into them are void.
+  /// @pre all layers are merged, or it covers that
   bool cover(std::size_t columns, std::size_t slots);
+  /// Whether cover() has nothing to do.
+  bool covers(std::size_t columns, std::size_t slots) const noexcept;
   /// Bytes that so many more columns of this many slots may take.
   std::size_t bytes_of_more(std::size_t columns, std::size_t slots) const noexcept;
   std::size_t columns() const noexcept { return columns_; }
@@ -122,8 +127,8 @@ class PaneTable {
   /// Chunks open in a layer above 0, in the order of opening.
   std::size_t layer_chunks(unsigned layer) const noexcept { return layers_[layer].opened.size(); }
   /// Moves chunk number `opened` of a layer to layer 0, or adds it there. Thread-safe for different
-  /// chunks of one layer. @returns whether it was added
-  bool merge(unsigned layer, std::size_t opened);
+  /// chunks of one layer.
+  void merge(unsigned layer, std::size_t opened);
   /// @pre all chunks of all layers are merged
   void end_merging();
 
@@ -172,6 +177,7 @@ class PaneTable {
   std::size_t directory_bytes(std::size_t columns, std::size_t chunks) const noexcept;
   /// Moves all rows to chunks of this many rows, if the budget can hold both for the time.
   void enlarge_chunks(std::size_t rows);
+  std::size_t chunks_after(std::size_t merged) const noexcept;
 
   RowLayout layout_;
   StateBudget& budget_;
@@ -184,6 +190,7 @@ class PaneTable {
   std::size_t chunks_ = 0;
   std::vector<std::uint8_t> held_;  ///< [columns]
   SealedChunks sealed_;
+  std::unique_ptr<const ChunkArithmetic> arithmetic_;
 };
 
 inline std::uint64_t* RowFinder::open(ColumnIndex column, KeySlot slot) const {

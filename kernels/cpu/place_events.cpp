@@ -1,5 +1,7 @@
 #include "kernels/cpu/place_events.hpp"
 
+#include "kernels/cpu/fetch.hpp"
+
 namespace sluice::cpu {
 namespace {
 
@@ -14,7 +16,7 @@ std::size_t place_in(const Places& places, Numbers numbers, ColumnIndex column) 
   std::uint64_t* const* const chunks = finder.chunks_of(column);
   const std::size_t size = places.size;
   const std::size_t fetch_end =
-      places.fetch_numbers && size > numbers_ahead ? size - numbers_ahead : 0;
+      places.fetch_numbers && places.numbered > numbers_ahead ? places.numbered - numbers_ahead : 0;
   std::size_t missing = 0;
   for (std::size_t k = 0; k < size; ++k) {
     if (k < fetch_end) numbers.fetch(k + numbers_ahead);
@@ -28,7 +30,7 @@ std::size_t place_in(const Places& places, Numbers numbers, ColumnIndex column) 
         row = finder.open(column, number - 1);
         if (row == nullptr) return unplaced;
       }
-      if constexpr (Fetch) __builtin_prefetch(row, 1);
+      if constexpr (Fetch) fetch_far(row);
     }
     rows[k] = row;
   }
@@ -66,7 +68,7 @@ std::size_t place_in(const Places& places, Numbers numbers, ColumnsOfPanes colum
       row = finder.open(column, number - 1);
       if (row == nullptr) return unplaced;
     }
-    if constexpr (Fetch) __builtin_prefetch(row, 1);
+    if constexpr (Fetch) fetch_far(row);
     rows[k] = row;
   }
   return missing;

@@ -15,6 +15,7 @@ struct Places {
   RowFinder finder;
   std::size_t table_columns;
   std::size_t size;
+  std::size_t numbered;  ///< events that have a number here: size, and those that come next
   std::uint64_t* spoil;  ///< for events without a slot
   std::uint64_t** rows;  ///< [size]
   bool fetch;            ///< the rows are brought nearer

@@ -283,10 +283,10 @@ void StepRunner::emit_slots(const ColumnStep& step, std::span<const KeySlot> slo
 void StepRunner::seal(ColumnIndex column, std::size_t chunk, std::size_t used_rows,
                       unsigned worker) {
   // Smaller chunks hold few keys: there is little to be gained.
-  if (table_.chunk_rows() != sealed_slots) return;
+  if (table_.chunk_rows() != sealed_slots || !table_.chunk(column, chunk)) return;
   unseal(column, chunk);
   const RowGroup rows = open_rows(column, chunk, used_rows);
-  if (rows && table_.sealed().seal(worker, column, chunk, rows)) table_.drop(column, chunk);
+  if (table_.sealed().seal(worker, column, chunk, rows)) table_.drop(column, chunk);
 }
 
 void StepRunner::unseal(ColumnIndex column, std::size_t chunk) {

@@ -164,12 +164,21 @@ bool SealedChunks::cover(std::size_t columns, std::size_t chunks) {
   return true;
 }
 
+std::size_t SealedChunks::bytes_ahead(std::size_t columns, std::size_t chunks) const noexcept {
+  const std::size_t entries =
+      std::max(columns_, std::bit_ceil(columns)) * std::max(chunks_, std::bit_ceil(chunks));
+  const std::size_t pages = current_.size() * sizeof(Page);
+  return (entries - columns_ * chunks_) * sizeof(std::uint64_t*) +
+         std::min(pages, budget_.limit() / 8);
+}
+
 bool SealedChunks::seal(unsigned worker, ColumnIndex column, std::size_t chunk,
                         const RowGroup& rows) {
   if (column >= columns_ || chunk >= chunks_) return false;
   const Shape shape(layout_, rows);
   const std::uint32_t size = sealed_size(shape.widths, layout_.words(), shape.count);
-  if (shape.count == 0 || size > sealed_slots * layout_.words() / 2) return false;
+  if (shape.count == 0) return true;
+  if (size > sealed_slots * layout_.words() / 2) return false;
   std::uint64_t* const memory = take(worker, size);
   if (memory == nullptr) return false;
   write_sealed_header(memory, shape.bitmap, shape.widths, layout_.words());

@@ -34,13 +34,16 @@ class SealedChunks {
 
   /// Makes room in the directory. @returns false, and changes nothing, when the budget is used up
   bool cover(std::size_t columns, std::size_t chunks);
+  /// Bytes that sealing in so many columns may take before it gives any back: each sealed chunk is
+  /// at most half of the open one, which then goes.
+  std::size_t bytes_ahead(std::size_t columns, std::size_t chunks) const noexcept;
 
   /// The chunk's sealed form, or nullptr.
   const std::uint64_t* find(ColumnIndex column, std::size_t chunk) const noexcept {
     return column < columns_ && chunk < chunks_ ? directory_[column * chunks_ + chunk] : nullptr;
   }
-  /// Seals the rows where that makes them smaller by half. @pre not sealed
-  /// @returns false, and keeps nothing, where it does not, or when the budget is used up
+  /// Seals the rows where that makes them smaller by half; of no rows it keeps nothing. @pre not
+  /// sealed. @returns false, and keeps nothing, where it does not, or when the budget is used up
   bool seal(unsigned worker, ColumnIndex column, std::size_t chunk, const RowGroup& rows);
   void drop(ColumnIndex column, std::size_t chunk);
   /// Writes every word of the rows of a sealed chunk, and nothing else. Cold words are left out

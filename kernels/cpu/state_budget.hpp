@@ -5,8 +5,10 @@
 
 namespace sluice::cpu {
 
-/// What is left of max_state_bytes: rows, directory and dictionary take their share here before
-/// they allocate. Thread-safe but for reserve().
+/// What is left of max_state_bytes: rows, layers, sealed pages, directories and dictionary take
+/// their share here before they allocate. What they give back stays with the process for them to
+/// take again: open and sealed rows together may touch up to twice the limit over time. Thread-safe
+/// but for reserve().
 class StateBudget {
  public:
   explicit StateBudget(std::size_t limit) noexcept : limit_(limit) {}

@@ -3,17 +3,22 @@
 #include <algorithm>
 #include <cassert>
 
+#include "kernels/cpu/fetch.hpp"
 #include "kernels/cpu/hot_row.hpp"
-#include "kernels/cpu/merge_layers.hpp"
 #include "kernels/cpu/place_events.hpp"
 
 namespace sluice::cpu {
 namespace {
 
-// Rows fetched while those of the block before are changed.
-constexpr std::size_t block_events = 256;
 // Rows that caches near the core hold: beyond, fetching ahead pays.
 constexpr std::size_t near_bytes = std::size_t{768} << 10;
+// Events that are lifted while as many of the next tile are fetched.
+constexpr std::size_t block_events = 256;
+
+std::span<const std::uint64_t> block_of(std::span<const std::uint64_t> events, std::size_t first) {
+  events = events.subspan(std::min(first, events.size()));
+  return events.first(std::min(block_events, events.size()));
+}
 
 }  // namespace
 
@@ -49,7 +54,7 @@ struct alignas(64) EventSweep::Share {
   Writer writer;
   FewRows few;
   ColumnIndex few_column = no_column;
-  RowGroup few_target;
+  std::vector<RowGroup> few_target;  ///< the column's chunks
 
   // The tile.
   std::size_t first = 0;
@@ -60,9 +65,6 @@ struct alignas(64) EventSweep::Share {
   std::uint32_t offsets[tile_events];
   ColumnSet met;
   std::vector<std::uint64_t*> rows;  ///< [grids x tile_events]
-
-  std::uint64_t* owned_rows[2][block_events];
-  std::uint32_t owned_events[2][block_events];
 };
 
 EventSweep::EventSweep(const BackendShape& shape, Workers& workers, const KeyDictionary& dictionary,
@@ -107,12 +109,11 @@ EventSweep::Outcome EventSweep::run(const EventColumns& events, const BatchLimit
       sweep_tile(pass, *shares_[worker], number, findings[worker]);
     });
     if (path == AccumulatePath::partitioned) {
-      workers_.each(workers_.count(), [&](unsigned worker, std::size_t owner) {
-        lift_owned(pass, *shares_[worker], static_cast<unsigned>(owner));
+      workers_.each(workers_.count(), [&](unsigned, std::size_t owner) {
+        lift_owned(pass, static_cast<unsigned>(owner));
       });
     } else {
       for (const auto& share : shares_) empty_few(*share);
-      merge_layers(workers_, table_);
     }
   }
   table_.end_opening();
@@ -181,8 +182,7 @@ bool EventSweep::prepare(Pass& pass) {
     Share& share = *shares_[worker];
     share.writer = {worker, pass.path == AccumulatePath::private_tables ? worker : 0};
     share.rows.resize(limits.grid_count * tile_events);
-    pass.few = pass.few && dictionary_.bound() <= table_.chunk_rows() &&
-               share.few.fit(dictionary_.bound());
+    pass.few = pass.few && share.few.fit(dictionary_.bound());
   }
   if (pass.path == AccumulatePath::partitioned) {
     owned_parts_.assign(limits.grid_count * pass.tiles * workers_.count(), {});
@@ -238,10 +238,7 @@ bool EventSweep::sweep_few(const Pass& pass, Share& share, std::size_t number, F
       values.narrow != nullptr ? 32 : magnitude_bits(set_, values.bits + share.first, share.size);
   if (share.few_column != column || !share.few.has_room(share.size, bits)) {
     empty_few(share);
-    if (column >= table_.columns()) return false;
-    share.few_target = table_.open(share.writer, column, 0);
-    if (!share.few_target || !share.few.has_room(share.size, bits)) return false;
-    share.few_column = column;
+    if (!share.few.has_room(share.size, bits) || !open_few(share, column)) return false;
   }
   if (values.narrow != nullptr) {
     lift_few(pass, share, values.narrow + share.first, bits);
@@ -256,26 +253,46 @@ bool EventSweep::sweep_few(const Pass& pass, Share& share, std::size_t number, F
   return true;
 }
 
+/// Opens all chunks of a column for the few rows.
+bool EventSweep::open_few(Share& share, ColumnIndex column) {
+  if (column >= table_.columns()) return false;
+  share.few_target.clear();
+  for (std::size_t slot = 0; slot < dictionary_.bound(); slot += table_.chunk_rows()) {
+    const RowGroup chunk = table_.open(share.writer, column, slot / table_.chunk_rows());
+    if (!chunk) return false;
+    share.few_target.push_back(chunk);
+  }
+  share.few_column = column;
+  return true;
+}
+
 template <class Value>
 void EventSweep::lift_few(const Pass& pass, Share& share, const Value* values, unsigned bits) {
   const KeyColumn& keys = pass.events.key;
   const std::uint32_t* const direct = dictionary_.direct_slots(keys, share.first, share.size);
-  if (direct != nullptr && keys.narrow != nullptr) {
-    share.missing =
-        share.few.lift(NumbersOfKeys{direct, keys.narrow + share.first}, values, share.size, bits);
-  } else if (direct != nullptr) {
-    share.missing =
-        share.few.lift(NumbersOfKeys{direct, keys.low + share.first}, values, share.size, bits);
-  } else {
-    dictionary_.find_all(keys, share.first, share.size, share.slots);
-    share.missing = share.few.lift(NumbersOfSlots{share.slots}, values, share.size, bits);
+  if (direct == nullptr) dictionary_.find_all(keys, share.first, share.size, share.slots);
+  share.missing = 0;
+  for (std::size_t block = 0; block < share.size; block += block_events) {
+    const std::size_t first = share.first + block;
+    const std::size_t size = std::min(block_events, share.size - block);
+    fetch_keys(pass.events, first + tile_events, size);
+    fetch_values(pass.events, first + tile_events, size);
+    if (direct == nullptr) {
+      share.missing +=
+          share.few.lift(NumbersOfSlots{share.slots + block}, values + block, size, bits);
+    } else if (keys.narrow != nullptr) {
+      share.missing +=
+          share.few.lift(NumbersOfKeys{direct, keys.narrow + first}, values + block, size, bits);
+    } else {
+      share.missing +=
+          share.few.lift(NumbersOfKeys{direct, keys.low + first}, values + block, size, bits);
+    }
   }
 }
 
 /// Finds the row of every event in every grid.
 template <class Numbers>
 bool EventSweep::place_tile(const Pass& pass, Share& share, const Numbers& numbers) const {
-  const RowFinder finder = table_.rows(share.writer);
   share.met.clear();
   for (std::uint32_t g = 0; g < pass.limits.grid_count; ++g) {
     const PlainPanes& panes = pass.grids[g];
@@ -284,28 +301,48 @@ bool EventSweep::place_tile(const Pass& pass, Share& share, const Numbers& numbe
     const EventTime span = share.range.latest - start;
     if (first < panes.first || first >= panes.end) return false;
     const ColumnIndex* const columns = panes.columns + (first - panes.first);
-    const Places places{finder,
-                        table_.columns(),
-                        share.size,
-                        table_.spoil(share.writer.worker),
-                        share.rows.data() + g * tile_events,
-                        pass.fetch,
-                        pass.fetch_numbers};
     if (span < panes.grid.length) {
-      share.missing = place_events(places, numbers, columns[0], share.met);
+      share.missing =
+          place_blocks(pass, share, g, numbers, [&](std::size_t) { return columns[0]; });
     } else if (span < static_cast<EventTime>(PaneDivider::end) &&
                panes.grid.length < static_cast<Milliseconds>(PaneDivider::end) &&
                panes.grid.pane_of(share.range.latest) < panes.end) {
       pane_offsets(set_, pass.events.time, share.first, share.size, start, panes.divider,
                    share.offsets);
-      share.missing =
-          place_events(places, numbers, ColumnsOfPanes{columns, share.offsets}, share.met);
+      share.missing = place_blocks(pass, share, g, numbers, [&](std::size_t block) {
+        return ColumnsOfPanes{columns, share.offsets + block};
+      });
     } else {
       return false;
     }
     if (share.missing == unplaced) return false;
   }
   return true;
+}
+
+/// Finds the rows of a tile in a grid, while keys and times of the next tile are fetched.
+/// @param columns_from the columns of the events from a block on
+template <class Numbers, class Columns>
+std::size_t EventSweep::place_blocks(const Pass& pass, Share& share, std::uint32_t grid,
+                                     const Numbers& numbers, const Columns& columns_from) const {
+  std::size_t missing = 0;
+  for (std::size_t block = 0; block < share.size; block += block_events) {
+    const std::size_t size = std::min(block_events, share.size - block);
+    if (grid == 0) fetch_keys(pass.events, share.first + block + tile_events, size);
+    const Places places{table_.rows(share.writer),
+                        table_.columns(),
+                        size,
+                        share.size - block,
+                        table_.spoil(share.writer.worker),
+                        share.rows.data() + grid * tile_events + block,
+                        pass.fetch,
+                        pass.fetch_numbers};
+    const std::size_t here =
+        place_events(places, numbers.from(block), columns_from(block), share.met);
+    if (here == unplaced) return unplaced;
+    missing += here;
+  }
+  return missing;
 }
 
 void EventSweep::lift_tile(const Pass& pass, Share& share) {
@@ -316,8 +353,13 @@ void EventSweep::lift_tile(const Pass& pass, Share& share) {
     std::uint64_t* const hot = find_hot_row(rows, share.size);
     const bool spread = hot != nullptr && hot != copies.hot;
     if (spread) spread_hot_row(layout, hot, copies, rows, share.size);
-    lifter_.lift(table_.space(), RowsInOrder{rows, share.first}, share.size, pass.events,
-                 pass.shifts);
+    for (std::size_t block = 0; block < share.size; block += block_events) {
+      const std::size_t first = share.first + block;
+      const std::size_t size = std::min(block_events, share.size - block);
+      if (g == 0) fetch_values(pass.events, first + tile_events, size);
+      lifter_.lift(table_.space(), RowsInOrder{rows + block, first}, size, pass.events,
+                   pass.shifts);
+    }
     if (spread) gather_hot_row(layout, {hot, table_.space().cold_row(hot)}, copies);
   }
 }
@@ -338,37 +380,38 @@ void EventSweep::sort_tile(const Pass& pass, Share& share, std::size_t number) {
   }
 }
 
-void EventSweep::lift_owned(const Pass& pass, Share& share, unsigned owner) {
-  const std::size_t owners = workers_.count();
-  std::uint64_t* const base = table_.space().base;
-  std::size_t filled = 0;
-  std::size_t waiting = 0;
-  unsigned half = 0;
-  const auto lift = [&](unsigned which, std::size_t size) {
-    lifter_.lift(table_.space(), RowsByAddress{share.owned_rows[which], share.owned_events[which]},
-                 size, pass.events, pass.shifts);
-  };
+/// An owner's events of a tile.
+std::span<const std::uint64_t> EventSweep::owned_events(const Pass& pass, std::uint32_t grid,
+                                                        std::size_t number, unsigned owner) const {
+  const std::uint64_t* const sorted = reinterpret_cast<const std::uint64_t*>(sorted_.data()) +
+                                      grid * max_events_ + number * tile_events;
+  const OwnedPart part = owned_parts_[(grid * pass.tiles + number) * workers_.count() + owner];
+  return {sorted + part.begin, sorted + part.end};
+}
+
+/// While an owner's rows of a tile are changed, those of the next tile and its values are fetched.
+void EventSweep::lift_owned(const Pass& pass, unsigned owner) {
+  const RowSpace space = table_.space();
   for (std::uint32_t g = 0; g < pass.limits.grid_count; ++g) {
-    for (std::size_t number = 0; number < pass.tiles; ++number) {
-      const std::uint64_t* const sorted = reinterpret_cast<const std::uint64_t*>(sorted_.data()) +
-                                          g * max_events_ + number * tile_events;
-      const OwnedPart part = owned_parts_[(g * pass.tiles + number) * owners + owner];
-      const auto first = static_cast<std::uint32_t>(number * tile_events);
-      for (std::size_t k = part.begin; k < part.end; ++k) {
-        std::uint64_t* const row = base + OwnedEvent::row_words(sorted[k]);
-        __builtin_prefetch(row, 1);
-        share.owned_rows[half][filled] = row;
-        share.owned_events[half][filled] = first + OwnedEvent::event(sorted[k]);
-        if (++filled < block_events) continue;
-        lift(1 - half, waiting);
-        half = 1 - half;
-        waiting = filled;
-        filled = 0;
+    std::span<const std::uint64_t> owned;
+    std::size_t first_event = 0;
+    for (std::size_t number = 0; number <= pass.tiles; ++number) {
+      std::span<const std::uint64_t> coming;
+      if (number < pass.tiles) coming = owned_events(pass, g, number, owner);
+      for (std::size_t block = 0; block < std::max(owned.size(), coming.size());
+           block += block_events) {
+        fetch_values(pass.events, number * tile_events + block * workers_.count(),
+                     block_events * workers_.count());
+        const auto now = block_of(owned, block);
+        const auto next = block_of(coming, block);
+        const RowsOfOwner rows{space.base, now.data(), first_event, next.data(), next.size()};
+        lifter_.lift(space, rows, now.size(), pass.events, pass.shifts);
+        for (std::size_t k = now.size(); k < next.size(); ++k) rows.fetch(k);
       }
+      owned = coming;
+      first_event = number * tile_events;
     }
   }
-  lift(1 - half, waiting);
-  lift(half, filled);
 }
 
 void EventSweep::leave(const Share& share, std::size_t number) {

@@ -24,8 +24,9 @@ namespace sluice::cpu {
 /// that memory can hold. All others are left over, to be judged one by one.
 ///
 /// Never are two threads on one row, and there are no atomic read-modify-writes:
-/// - private_tables: each worker has a layer of the PaneTable, merged afterwards; tiles are handed
-///   out side by side, so that of panes in order of time most are met by one worker only;
+/// - private_tables: each worker has a layer of the PaneTable, merged when the rows are read; tiles
+///   are handed out side by side, so that of panes in order of time most are met by one worker
+///   only;
 /// - partitioned: each cache line of rows has an owner among the workers. First the events of each
 ///   tile are sorted by the owner of their row, then each owner lifts its own;
 /// - shared_table: one thread does it alone.
@@ -45,7 +46,8 @@ class EventSweep {
 
   /// @param path not automatic
   /// @param findings [workers] get taken, maxima and columns
-  /// @pre all the table's layers are merged; the table covers the dictionary's slots
+  /// @pre the table covers the dictionary's slots
+  /// @post of the paths, private_tables leaves rows in the table's layers
   Outcome run(const EventColumns& events, const BatchLimits& limits, AccumulatePath path,
               const double* shifts, std::span<Findings> findings);
 
@@ -58,12 +60,18 @@ class EventSweep {
   void sweep_tile(const Pass& pass, Share& share, std::size_t number, Findings& findings);
   template <class Numbers>
   bool place_tile(const Pass& pass, Share& share, const Numbers& numbers) const;
+  template <class Numbers, class Columns>
+  std::size_t place_blocks(const Pass& pass, Share& share, std::uint32_t grid,
+                           const Numbers& numbers, const Columns& columns_from) const;
   void lift_tile(const Pass& pass, Share& share);
   bool sweep_few(const Pass& pass, Share& share, std::size_t number, Findings& findings);
+  bool open_few(Share& share, ColumnIndex column);
   template <class Value>
   void lift_few(const Pass& pass, Share& share, const Value* values, unsigned bits);
   void sort_tile(const Pass& pass, Share& share, std::size_t number);
-  void lift_owned(const Pass& pass, Share& share, unsigned owner);
+  std::span<const std::uint64_t> owned_events(const Pass& pass, std::uint32_t grid,
+                                              std::size_t number, unsigned owner) const;
+  void lift_owned(const Pass& pass, unsigned owner);
   void leave(const Share& share, std::size_t number);
   void leave_missing(const Pass& pass, Share& share, std::size_t number);
   void empty_few(Share& share);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <pthread.h>
+
 namespace sluice::cpu {
 
 Workers::Workers(unsigned count) {
@@ -10,6 +12,7 @@ Workers::Workers(unsigned count) {
   threads_.reserve(count - 1);
   for (unsigned worker = 1; worker < count; ++worker) {
     threads_.emplace_back([this, worker] { work(worker); });
+    ::pthread_getcpuclockid(threads_.back().native_handle(), &clocks_.emplace_back());
   }
 }
 
@@ -18,6 +21,16 @@ Workers::~Workers() {
   round_.fetch_add(1, std::memory_order_release);
   round_.notify_all();
   for (std::thread& thread : threads_) thread.join();
+}
+
+double Workers::cpu_seconds() const noexcept {
+  double seconds = 0;
+  for (const clockid_t clock : clocks_) {
+    timespec time{};
+    ::clock_gettime(clock, &time);
+    seconds += static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
+  }
+  return seconds;
 }
 
 void Workers::all(Call call, void* context) {

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <ctime>
 #include <exception>
 #include <mutex>
 #include <thread>
@@ -21,6 +22,9 @@ class Workers {
   Workers& operator=(const Workers&) = delete;
 
   unsigned count() const noexcept { return static_cast<unsigned>(threads_.size()) + 1; }
+
+  /// CPU time of the threads so far, without the calling ones'.
+  double cpu_seconds() const noexcept;
 
   /// Calls task(worker, item) for each item in [0, items); items are handed out one by one. A
   /// single item is done by the caller. The first exception is rethrown, then items may be undone.
@@ -83,6 +87,7 @@ class Workers {
   std::mutex failure_mutex_;
   std::exception_ptr failure_;
   std::vector<std::thread> threads_;
+  std::vector<clockid_t> clocks_;  ///< of the threads' CPU time
 };
 
 }  // namespace sluice::cpu

@@ -60,7 +60,9 @@ __device__ void lift(const BatchView& batch, const PaneTableRef& table, const Sh
     corrects = corrects || placement.pane + grid.first_pane < grid.corrected_before;
   }
   if (corrects) {
-    lists.corrections[atomic_add(&lists.counters->batch.corrections, 1u)] = {event, slot};
+    CorrectedEvent& entry = lists.corrections[atomic_add(&lists.counters->batch.corrections, 1u)];
+    entry.event = event;
+    entry.slot = slot;
   }
   note_refusals(batch.limits, lists, time);
   note_magnitude(table.layout, batch, lists, event);
@@ -81,7 +83,21 @@ __global__ void __launch_bounds__(block_size)
   }
 }
 
+__global__ void __launch_bounds__(block_size)
+    time_corrections_kernel(TimeColumn times, CorrectedEvent* corrections, std::size_t count) {
+  for (std::size_t i = first_index(); i < count; i += index_stride()) {
+    corrections[i].time = times[corrections[i].event];
+  }
+}
+
 }  // namespace
+
+void time_corrections(const EventColumns& events, CorrectedEvent* corrections, std::size_t count,
+                      Stream& stream) {
+  if (count == 0) return;
+  SLUICE_LAUNCH(time_corrections_kernel, blocks_for(count), block_size, 0, stream, events.time,
+                corrections, count);
+}
 
 void accumulate_events(const BatchView& batch, const PaneTableRef& table, const Shifts& shifts,
                        const BatchLists& lists, Stream& stream) {

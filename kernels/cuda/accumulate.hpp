@@ -17,4 +17,9 @@ struct Shifts {
 void accumulate_events(const BatchView& batch, const PaneTableRef& table, const Shifts& shifts,
                        const BatchLists& lists, Stream& stream);
 
+/// Writes the times of `count` corrected events: those of a batch that was decoded on the device
+/// are nowhere else.
+void time_corrections(const EventColumns& events, CorrectedEvent* corrections, std::size_t count,
+                      Stream& stream);
+
 }  // namespace sluice::cuda

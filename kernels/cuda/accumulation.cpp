@@ -52,7 +52,7 @@ BatchReport Accumulation::run(const StagedBatch& batch, const BatchLimits& limit
                               std::span<const std::uint32_t> only, const Shifts& shifts) {
   BatchReport report;
   report.refused.resize(limits.window_count);
-  const std::size_t offered = only.empty() ? batch.host.size : only.size();
+  const std::size_t offered = only.empty() ? batch.size : only.size();
   if (offered == 0) return report;
 
   prepare(batch, limits);
@@ -84,7 +84,7 @@ void Accumulation::prepare(const StagedBatch& batch, const BatchLimits& limits) 
   // Events of a column that the directory cannot have find no chunk, and are parked.
   if (panes > 0) state_.cover_columns(std::size_t{last} + 1);
   if (batch.device.key.high == nullptr) state_.expect_integer_keys();
-  state_.reserve_for_closing(limits.closing_columns, batch.host.size);
+  state_.reserve_for_closing(limits.closing_columns, batch.size);
   columns_.reserve(state_.panes().columns());
   lists_.columns = columns_.device.data();
   fill_bytes(lists_.counters, 0, sizeof(BatchCounters), stream_);
@@ -253,6 +253,7 @@ void Accumulation::read_lists(const StagedBatch& batch, const BatchLimits& limit
   const std::size_t columns = has_columns ? 0 : totals.columns;
   late_.download(totals.late, stream_);
   parked_.download(totals.parked, stream_);
+  time_corrections(batch.device, corrections_.device.data(), totals.corrections, stream_);
   corrections_.download(totals.corrections, stream_);
   columns_.download(columns, stream_);
   if (totals.late + totals.parked + totals.corrections + columns > 0) {
@@ -269,7 +270,7 @@ void Accumulation::read_lists(const StagedBatch& batch, const BatchLimits& limit
   report.parked.insert(report.parked.end(), parked_.host.begin(),
                        parked_.host.begin() + totals.parked);
   std::sort(report.parked.begin(), report.parked.end());
-  add_corrections(batch, limits, totals.corrections, report);
+  add_corrections(limits, totals.corrections, report);
   for (std::size_t i = 0; i < totals.columns; ++i) {
     const ColumnIndex column = columns_.host[i];
     if (!state_.panes().holds(column)) report.opened.push_back(column);
@@ -278,14 +279,13 @@ void Accumulation::read_lists(const StagedBatch& batch, const BatchLimits& limit
   std::sort(report.opened.begin(), report.opened.end());
 }
 
-void Accumulation::add_corrections(const StagedBatch& batch, const BatchLimits& limits,
-                                   std::size_t count, BatchReport& report) const {
+void Accumulation::add_corrections(const BatchLimits& limits, std::size_t count,
+                                   BatchReport& report) const {
   for (std::size_t i = 0; i < count; ++i) {
     const CorrectedEvent corrected = corrections_.host[i];
-    const EventTime time = batch.host.time[corrected.event];
     for (std::uint32_t g = 0; g < limits.grid_count; ++g) {
       const GridLimits& grid = limits.grids[g];
-      const Placement placement = place(limits, grid, time);
+      const Placement placement = place(limits, grid, corrected.time);
       const PaneIndex pane = grid.first_pane + placement.pane;
       if (placement.taken && pane < grid.corrected_before) {
         report.corrections.push_back({g, pane, corrected.slot});

@@ -58,8 +58,7 @@ class Accumulation {
   void take_first_seen(std::size_t count, BatchReport& report);
   void park(const DeviceBuffer<std::uint32_t>& events, std::size_t count, BatchReport& report);
   void read_lists(const StagedBatch& batch, const BatchLimits& limits, BatchReport& report);
-  void add_corrections(const StagedBatch& batch, const BatchLimits& limits, std::size_t count,
-                       BatchReport& report) const;
+  void add_corrections(const BatchLimits& limits, std::size_t count, BatchReport& report) const;
 
   DeviceState& state_;
   KernelTimes& times_;

@@ -102,6 +102,7 @@ struct KeyClaim {
 struct CorrectedEvent {
   std::uint32_t event;
   KeySlot slot;
+  EventTime time;  ///< written last, by time_corrections
 };
 
 /// Where the passes over a batch leave what they find: device memory, by value to kernels. Lists

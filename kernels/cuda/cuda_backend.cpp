@@ -24,6 +24,8 @@ Shifts shifts_of(const ChosenShifts& chosen) {
   return shifts;
 }
 
+bool is_raw(Ticket ticket) { return RawRing::made(ticket); }
+
 std::string use_first_device() {
   use_device(first_device);
   return device_info(first_device).name;
@@ -45,7 +47,9 @@ CudaBackend::CudaBackend(const BackendShape& shape)
       staging_(shape),
       accumulation_(shape, state_, times_, compute_),
       closing_(shape, state_, times_, compute_),
-      shifts_(shape.layout) {}
+      shifts_(shape.layout) {
+  if (shape.raw) raw_.emplace(shape, shifts_);
+}
 
 StagingBlock CudaBackend::allocate_staging(std::size_t bytes) {
   use_device(first_device);  // the calling thread may be any
@@ -70,12 +74,14 @@ Ticket CudaBackend::stage(const EventColumns& events) {
 
 BatchReport CudaBackend::accumulate(Ticket ticket, const BatchLimits& limits,
                                     std::span<const std::uint32_t> only) {
-  return named(
-      [&] { return accumulation_.run(staging_.batch(ticket), limits, only, shifts_of(shifts_)); });
+  return named([&] {
+    const StagedBatch& batch = is_raw(ticket) ? raw_->batch(ticket) : staging_.batch(ticket);
+    return accumulation_.run(batch, limits, only, shifts_of(shifts_));
+  });
 }
 
 void CudaBackend::release(Ticket ticket) {
-  named([&] { staging_.release(ticket); });
+  named([&] { is_raw(ticket) ? raw_->release(ticket) : staging_.release(ticket); });
 }
 
 void CudaBackend::run(const StepProgram& program, std::span<const KeySlot> only,
@@ -93,7 +99,7 @@ BackendStatus CudaBackend::status() const {
           .state_bytes = state_.bytes(),
           .pool_bytes = state_.panes().pool_bytes(),
           .sealed_bytes = state_.panes().sealed_bytes(),
-          .staging_bytes = staging_.device_bytes(),
+          .staging_bytes = staging_.device_bytes() + (raw_ ? raw_->device_bytes() : 0),
           .result_bytes = closing_.device_bytes(),
           .columns = state_.panes().held_columns().size(),
           .rehashes = state_.keys().rehashes(),

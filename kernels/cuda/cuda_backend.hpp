@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "kernels/chosen_shifts.hpp"
 #include "kernels/cuda/accumulation.hpp"
 #include "kernels/cuda/closing.hpp"
+#include "kernels/cuda/decode/raw_ring.hpp"
 #include "kernels/cuda/device_state.hpp"
 #include "kernels/cuda/kernel_times.hpp"
 #include "kernels/cuda/runtime.hpp"
@@ -34,6 +36,7 @@ class CudaBackend final : public Backend {
   std::string device() const override { return device_name_; }
   StagingBlock allocate_staging(std::size_t bytes) override;
   Ticket stage(const EventColumns& events) override;
+  RawStaging* raw_staging() noexcept override { return raw_ ? &*raw_ : nullptr; }
   BatchReport accumulate(Ticket ticket, const BatchLimits& limits,
                          std::span<const std::uint32_t> only) override;
   void release(Ticket ticket) override;
@@ -71,6 +74,7 @@ class CudaBackend final : public Backend {
   Accumulation accumulation_;
   Closing closing_;
   ChosenShifts shifts_;
+  std::optional<RawRing> raw_;
 };
 
 /// @throws CudaError without a usable device.

@@ -56,7 +56,7 @@ PlainAccumulation::PlainAccumulation(const BackendShape& shape, DeviceState& sta
 
 bool PlainAccumulation::start(const StagedBatch& batch, const BatchLimits& limits,
                               const Shifts& shifts, const BatchLists& lists) {
-  const PlainRange range = plain_range(limits, batch.host);
+  const PlainRange range = plain_range(limits, batch.sample);
   const std::size_t slots = state_.keys().bound();
   measured_ = true;
   if (range.span == 0 || slots == 0) return false;
@@ -70,13 +70,13 @@ bool PlainAccumulation::start(const StagedBatch& batch, const BatchLimits& limit
   view_.shifts = shifts;
   view_.lists = lists;
   set_grids(limits, range);
-  open_ahead(limits, range, batch.host.size, lists);
+  open_ahead(limits, range, batch.size, lists);
   view_.keys = state_.keys().ref();
   view_.table = state_.panes().ref();
-  bound_sums(batch.host.size);
+  bound_sums(batch.size);
 
   measured_ = form_ != RowForm::general;
-  launch(batch.host.size);
+  launch(batch.size);
   return true;
 }
 

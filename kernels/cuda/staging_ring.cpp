@@ -10,14 +10,13 @@ namespace {
 
 constexpr std::size_t fewest_slots = 3;
 
-/// Bit v: an accumulator reads value column v.
-std::uint32_t values_read(const RowLayout& layout) {
+}  // namespace
+
+std::uint32_t StagingRing::values_read(const RowLayout& layout) noexcept {
   std::uint32_t read = 0;
   for (std::uint32_t k = 0; k < layout.count; ++k) read |= 1u << layout.accumulators[k].value;
   return read;
 }
-
-}  // namespace
 
 std::size_t StagingRing::slot_bytes(const BackendShape& shape) noexcept {
   const auto values = static_cast<std::size_t>(std::popcount(values_read(shape.layout)));
@@ -68,7 +67,8 @@ Ticket StagingRing::stage(const EventColumns& events) {
   Slot& slot = *free;
   slot.in_use = true;
   slot.ticket = next_++ * slots_.size() + static_cast<std::size_t>(free - slots_.begin());
-  slot.batch.host = events;
+  slot.batch.size = events.size;
+  slot.batch.sample = events;
   EventColumns& device = slot.batch.device;
   device = events;
   find_runs(events);

@@ -13,7 +13,8 @@ namespace sluice::cuda {
 
 /// A batch on its way to the device, or there.
 struct StagedBatch {
-  EventColumns host;
+  std::size_t size = 0;
+  EventColumns sample;  ///< in host memory: all events, or the times of some
   EventColumns device;  ///< columns that no accumulator reads are nullptr
   Event copied;         ///< when `device` may be read
 };
@@ -32,6 +33,8 @@ class StagingRing {
   void release(Ticket ticket);
 
   [[nodiscard]] std::size_t device_bytes() const noexcept;
+  /// Bit v: an accumulator reads value column v.
+  [[nodiscard]] static std::uint32_t values_read(const RowLayout& layout) noexcept;
   /// Device memory of one batch: for the plan of a job.
   [[nodiscard]] static std::size_t slot_bytes(const BackendShape& shape) noexcept;
 

@@ -53,6 +53,21 @@ TEST(Examples, OrdersGiveTheRevenueOfEachCountryAndHour) {
           "\"revenue\":-19.90,\"smallest\":-19.90,\"items\":2},\"revision\":0}"));
 }
 
+TEST(Examples, HomeOrdersLeaveOutWhatTheirFilterSays) {
+  const TempFolder folder;
+  const std::string stats = folder.path("stats.json");
+  const RunResult result =
+      run_sluice({"run", "examples/home-orders-file.yaml", "--once", "--stats", stats},
+                 {.folder = source_folder().string()});
+  EXPECT_EQ(result.code, 0) << result.errors;
+  EXPECT_EQ(result.output,
+            "{\"pipeline\":\"home-orders\",\"window\":\"1h\",\"window_start\":1709283600000,"
+            "\"window_end\":1709287200000,\"key\":{},\"values\":{\"orders\":1,\"revenue\":19.90},"
+            "\"revision\":0}\n");
+  EXPECT_EQ(stats_in(stats).at("events_read"), 6U);
+  EXPECT_EQ(stats_in(stats).at("filtered"), 5U);
+}
+
 TEST(Examples, TradesGiveARowForEachSlideAndSymbol) {
   const RunResult result = run_example("trades-csv.yaml");
   EXPECT_EQ(result.code, 0) << result.errors;

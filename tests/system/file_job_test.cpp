@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/condition.hpp"
 #include "tests/support/oracle.hpp"
 #include "tests/support/scenario.hpp"
 #include "tests/system/support/event_text.hpp"
@@ -56,6 +57,16 @@ class Case {
   const std::vector<Event>& events() const { return stream_.events; }
   std::string describe() const { return oracle::describe(stream_.scenario); }
   std::string format() const { return text_.format_yaml(true); }
+  const std::string& where() const { return where_; }
+
+  /// The job gets a random filter. Before `reference`.
+  void filter(std::uint64_t seed) {
+    std::vector<Event> sample = stream_.events;
+    std::erase_if(sample, [](const Event& event) { return event.kind != EventKind::event; });
+    const oracle::Condition condition = oracle::random_condition(job(), sample, seed);
+    oracle::filter(condition, stream_.events);
+    where_ = system_test::where(condition.text);
+  }
 
   /// The events from `first` on up to `last`, as a file.
   std::string text(std::size_t first, std::size_t last) const {
@@ -87,16 +98,18 @@ class Case {
   Encoding encoding_;
   EventText text_;
   oracle::Oracle reference_;
+  std::string where_;
 };
 
 /// Runs the job once over `path` and compares every row and the books with the oracle.
 void expect_the_oracles_rows(const Case& stream, const oracle::Oracle& reference,
                              const TempFolder& folder, const std::string& path,
                              const std::string& engine, const ProcessOptions& options = {}) {
-  const std::string job = folder.file(
-      "job.yaml",
-      job_yaml(stream.job(),
-               {.source = file_source(path), .format = stream.format(), .engine = engine}));
+  const std::string job =
+      folder.file("job.yaml", job_yaml(stream.job(), {.source = file_source(path),
+                                                      .format = stream.format(),
+                                                      .engine = engine,
+                                                      .where = stream.where()}));
   const std::string stats = folder.path("stats.json");
   const RunResult run = run_sluice({"run", job, "--once", "--stats", stats}, options);
   ASSERT_EQ(run.code, 0) << run.errors << content_of(job);
@@ -192,6 +205,27 @@ TEST_P(FileJob, ReadsSeveralPathsInTheirOrder) {
   const std::string first = folder_.file("z", stream.text(0, half));
   expect_the_oracles_rows(stream, stream.reference(1), folder_, "[" + first + ", " + second + "]",
                           single_events);
+}
+
+TEST_P(FileJob, LeavesOutWhatItsFilterDoes) {
+  std::uint64_t filtered = 0;
+  std::uint64_t accepted = 0;
+  for (std::uint64_t seed = 301; seed <= 340 && !HasFailure(); ++seed) {
+    const bool in_batches = seed % 2 == 0;
+    oracle::ScenarioLimits limits;
+    limits.beyond_bound = !in_batches;
+    Case stream(random_stream(seed, GetParam(), limits), GetParam());
+    stream.filter(seed);
+    SCOPED_TRACE(stream.describe() + stream.where());
+    const std::string path = folder_.file("events", stream.text());
+    const oracle::Oracle& reference = stream.reference(in_batches ? stream.events().size() : 1);
+    expect_the_oracles_rows(stream, reference, folder_, path,
+                            in_batches ? small_batches : single_events);
+    filtered += reference.books().of(oracle::Verdict::filtered);
+    accepted += reference.books().of(oracle::Verdict::accepted);
+  }
+  EXPECT_GT(filtered, 3'000U);
+  EXPECT_GT(accepted, 1'500U);
 }
 
 std::string name_of(const testing::TestParamInfo<Encoding>& test) {

@@ -3,6 +3,9 @@
 # text, and with TLS and passwords (user "me", password "open-sesame", PLAIN or SCRAM-SHA-256).
 #   kafka_broker.sh start DIR OWNER_PID   prints bootstrap=127.0.0.1:PORT, pid, start_ms, log,
 #                                         secure_bootstrap=127.0.0.1:PORT, ca=its certificate
+#   kafka_broker.sh start DIR FIRST ID OWNER_PID   a further broker, number ID > 1, of the cluster of
+#                                         the one that runs in the folder FIRST; plain text only. It
+#                                         may be killed and started again: the first one counts votes
 #   kafka_broker.sh status DIR            prints state=running|stopped, and pid, rss_kb, ...
 #   kafka_broker.sh stop DIR              prints state=stopped; nothing to stop is no error
 # DIR is the caller's: data, log and pid file go there, one broker a folder. The broker ends with
@@ -73,15 +76,34 @@ make_certificate() {
   cat "$dir/kafka-key.pem" "$dir/kafka-ca.pem" > "$dir/kafka-keystore.pem"
 }
 
-# Old event times must not be deleted as expired: log.retention.ms=-1.
-write_configuration() {
-  cat > "$dir/kafka.properties" << PROPERTIES
+# write_roles PORT CONTROLLER_PORT SECURE_PORT
+write_roles() {
+  if [ -n "$first" ]; then
+    cat << PROPERTIES
+process.roles=broker
+node.id=$number
+listeners=PLAINTEXT://127.0.0.1:$1
+advertised.listeners=PLAINTEXT://127.0.0.1:$1
+$(grep '^controller.quorum.voters=' "$first/kafka.properties")
+PROPERTIES
+  else
+    cat << PROPERTIES
 process.roles=broker,controller
 node.id=1
-controller.quorum.voters=1@127.0.0.1:$2
 listeners=PLAINTEXT://127.0.0.1:$1,CONTROLLER://127.0.0.1:$2,SECURE://127.0.0.1:$3
 advertised.listeners=PLAINTEXT://127.0.0.1:$1,SECURE://127.0.0.1:$3
+controller.quorum.voters=1@127.0.0.1:$2
+PROPERTIES
+  fi
+}
+
+# Old event times must not be deleted as expired: log.retention.ms=-1.
+write_configuration() {
+  write_roles "$@" > "$dir/kafka.properties"
+  cat >> "$dir/kafka.properties" << PROPERTIES
 controller.listener.names=CONTROLLER
+broker.session.timeout.ms=2000
+broker.heartbeat.interval.ms=500
 inter.broker.listener.name=PLAINTEXT
 listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SECURE:SASL_SSL
 ssl.keystore.type=PEM
@@ -114,9 +136,11 @@ LOG4J
 java_flags=(-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Djava.awt.headless=true)
 
 format_data() {
+  local passwords=(--add-scram 'SCRAM-SHA-256=[name=me,password=open-sesame]')
+  [ -z "$first" ] || passwords=()
   java "${java_flags[@]}" -Dlog4j.configuration="file:$dir/kafka-log4j.properties" -cp "$jars/*" \
     kafka.tools.StorageTool format --ignore-formatted -t c2x1aWNlLXRlc3RzLTAwMQ \
-    --add-scram 'SCRAM-SHA-256=[name=me,password=open-sesame]' -c "$dir/kafka.properties" > "$dir/kafka-format.log" 2>&1 ||
+    "${passwords[@]}" -c "$dir/kafka.properties" > "$dir/kafka-format.log" 2>&1 ||
     fail "Kafka's storage cannot be formatted: $(tail -n 1 "$dir/kafka-format.log")"
 }
 
@@ -126,7 +150,7 @@ attempt_start() {
   local controller
   controller=$(free_port) || fail "no free port"
   secure_port=$(free_port) || fail "no free port"
-  make_certificate
+  [ -n "$first" ] || make_certificate
   write_configuration "$1" "$controller" "$secure_port"
   format_data
   run_service java -Xms256m -Xmx512m "${java_flags[@]}" \
@@ -136,19 +160,24 @@ attempt_start() {
 
 is_ready() { grep -q "Kafka Server started" "$(log_file)" && accepts_connections "$1"; }
 
-usage() { fail "usage: kafka_broker.sh start DIR OWNER_PID | status DIR | stop DIR"; }
+usage() { fail "usage: kafka_broker.sh start DIR [FIRST ID] OWNER_PID | status DIR | stop DIR"; }
 
 [ $# -ge 2 ] || usage
 dir=$(realpath -m "$2")
-owner=${3:-}
+first= number=1 owner=${3:-}
+if [ $# -eq 5 ]; then
+  first=$(realpath -m "$3") number=$4 owner=$5
+fi
 case $1 in
   start)
     [ -n "$owner" ] || usage
     require_java
     fetch_jars
     start_service bootstrap= 60
-    echo "secure_bootstrap=127.0.0.1:$secure_port"
-    echo "ca=$dir/kafka-ca.pem"
+    if [ -z "$first" ]; then
+      echo "secure_bootstrap=127.0.0.1:$secure_port"
+      echo "ca=$dir/kafka-ca.pem"
+    fi
     ;;
   status) print_status ;;
   stop) stop_service && print_status ;;

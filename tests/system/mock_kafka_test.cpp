@@ -62,6 +62,10 @@ TEST_P(MockKafka, EndsWithCode1ForTopicsThatAreNotThere) {
   expect_absent_topics_are_named(cluster(), "topics");
 }
 
+TEST_P(MockKafka, MakesAPartitionThatIsFarAheadWait) {
+  expect_a_partition_ahead_waits(cluster(), "ahead");
+}
+
 TEST_P(MockKafka, ServesMetricsThatPromtoolFindsNothingWrongWith) {
   const std::string skipped = expect_metrics_that_promtool_accepts(cluster(), "metrics");
   if (!skipped.empty()) GTEST_SKIP() << skipped;

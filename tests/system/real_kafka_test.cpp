@@ -70,6 +70,10 @@ TEST_P(RealKafka, StartsAtGivenOffsets) {
   expect_start_at_given_offsets(cluster(), topic("offsets"));
 }
 
+TEST_P(RealKafka, MakesAPartitionThatIsFarAheadWait) {
+  expect_a_partition_ahead_waits(cluster(), topic("ahead"));
+}
+
 TEST_P(RealKafka, FindsTopicsByARegularExpression) {
   expect_topics_by_regular_expression(cluster(), topic("found"));
 }

@@ -116,12 +116,12 @@ TEST_F(SmallFileJob, AWrongOptionEndsItWithCode2NamingFileLineKeyAndSuggestion) 
 TEST_F(SmallFileJob, EveryFaultOfAJobIsNamedAtOnce) {
   job_.windows = "windows: [{name: 1m, type: tumbling, size: 10}]\n";
   job_.aggregates = "aggregates: [{as: revenue, fn: sum, of: amont}]\n";
-  job_.rest = "where: \"amount > 0\"\nhttp: {listen: off}\n";
+  job_.rest = "where: \"amount > 'a'\"\nhttp: {listen: off}\n";
   const RunResult result = check();
   EXPECT_EQ(result.code, 2);
   EXPECT_THAT(result.errors, HasSubstr("windows[0].size: \"10\" is no duration"));
   EXPECT_THAT(result.errors, HasSubstr("did you mean amount?"));
-  EXPECT_THAT(result.errors, HasSubstr("where: not supported yet"));
+  EXPECT_THAT(result.errors, HasSubstr("where: compares a number with a string, at character 8"));
 }
 
 TEST_F(SmallFileJob, TextThatIsNoYamlEndsItWithCode2NamingTheLine) {
@@ -233,6 +233,23 @@ TEST_F(SmallFileJob, CheckPrintsThePlan) {
        {"pipeline shop", "window 1m: size 60s", "sum of amount", "bytes a key", "backend "}) {
     EXPECT_THAT(result.output, HasSubstr(part));
   }
+}
+
+TEST_F(SmallFileJob, CheckShowsTheFilterAndWhatIsDecodedForItAlone) {
+  job_.rest = "where: \"amount > 0 AND country IS NULL AND kind = 'view'\"\nhttp: {listen: off}\n";
+  const RunResult result = check();
+  EXPECT_EQ(result.code, 0) << result.errors;
+  EXPECT_THAT(result.output,
+              HasSubstr("where amount > 0 AND country IS NULL AND kind = 'view'\n"
+                        "  reads beside the values: geo.country (null or not), kind (string)\n"));
+}
+
+TEST_F(SmallFileJob, TakesOutWhatItsFilterDoesNotLetThrough) {
+  job_.rest = "where: amount > 2.25 OR amount IS NULL\nhttp: {listen: off}\n";
+  const RunResult result = run({"--stats", folder_.path("stats.json")});
+  EXPECT_EQ(result.code, 0) << result.errors;
+  EXPECT_THAT(result.output, HasSubstr("\"values\":{\"events\":2,\"revenue\":10.25}"));
+  EXPECT_EQ(stats_in(folder_.path("stats.json")).at("filtered"), 1U);
 }
 
 TEST(CommandLine, PrintsTheVersion) {

@@ -24,6 +24,7 @@ void BrokerSession::open(Time now) {
   }
   state_ = State::opening;
   step_ = Step::connecting;
+  overfull_ = false;
   wake_at_ = now + settings_.connect_timeout;
   expires_at_ = Time::max();
   transport_.emplace(address_, tls_, settings_.receive_buffer_bytes);
@@ -155,9 +156,11 @@ bool BrokerSession::begin_answer() {
     return false;
   }
   const std::size_t size = static_cast<std::size_t>(length) - correlation_bytes;
-  if (size > settings_.max_answer_bytes) {
-    problem_ = "an answer of " + std::to_string(size) +
-               " bytes is larger than receive.message.max.bytes allows";
+  overfull_ = size > settings_.max_answer_bytes;
+  if (overfull_) {
+    problem_ = "an answer of " + std::to_string(size) + " bytes is larger than the " +
+               std::to_string(settings_.max_answer_bytes) +
+               " that receive.message.max.bytes allows";
     return false;
   }
   body_ = answer_->prepare(size);

@@ -54,6 +54,8 @@ class BrokerSession {
   void send(AnswerBuffer& into, Time now);
   /// When answered: what follows the answer's header.
   std::span<const std::byte> answer() const noexcept { return answer_->bytes(); }
+  /// Whether it broke because an answer was larger than receive.message.max.bytes allows.
+  bool overfull() const noexcept { return overfull_; }
   /// The answer was read: the next request may be made.
   void done() noexcept { state_ = State::ready; }
   /// Whether a part of the answer's bytes may have come into its buffer.
@@ -110,6 +112,7 @@ class BrokerSession {
   std::span<std::byte> body_;
   std::size_t received_ = 0;  ///< of header, then of body
   bool in_body_ = false;
+  bool overfull_ = false;
   std::string problem_;
 };
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "ingest/kafka/core_affinity.hpp"
+#include "ingest/kafka/direct/fill_clock.hpp"
 
 namespace sluice {
 namespace {
@@ -34,11 +35,7 @@ DirectLane::DirectLane(DirectSettings settings, const std::vector<AssignedPartit
       taker_(settings_, reports_) {
   for (std::size_t i = 0; i < assigned.size(); ++i) {
     DirectPartition& partition = partitions_[i];
-    partition.index = assigned[i].index;
-    partition.topic = assigned[i].partition.topic;
-    partition.number = assigned[i].partition.number;
-    partition.end = assigned[i].partition.end;
-    partition.next = assigned[i].partition.start;
+    partition.begin(assigned[i]);
     partition.ask_offset = assigned[i].partition.start;
     partition.max_bytes = settings_.partition_max_bytes;
   }
@@ -59,8 +56,9 @@ FillResult DirectLane::fill(SourceBlock& block, const BlockLimits& limits,
   }
   FillingBlock filling{block, limits.max_events, block_serial_};
   apply_pauses();
-  finish_empty_partitions(filling);
+  filling.finish_empty(partitions_);
   Time now = BrokerSession::Clock::now();
+  FillClock clock(now);
   Time deadline = now + limits.linger;
   for (;;) {
     drive(filling, now);
@@ -76,15 +74,14 @@ FillResult DirectLane::fill(SourceBlock& block, const BlockLimits& limits,
       lends_ = !(full && block.messages.empty());
       break;
     }
+    const Time asleep = now;
     wait(deadline, now);
     now = BrokerSession::Clock::now();
+    clock.slept(now - asleep);
   }
   let_go(filling);
-  if (block.messages.empty() && block.finished.empty()) {
-    return FillResult::idle;
-  }
-  block.sequence = sequence.fetch_add(1, std::memory_order_relaxed);
-  return FillResult::filled;
+  block.decompress_seconds += clock.cpu_seconds_of(taker_.decompressing(), now);
+  return filling.seal(sequence);
 }
 
 void DirectLane::apply_pauses() {
@@ -96,20 +93,6 @@ void DirectLane::apply_pauses() {
     if (wanted != partition.paused) {
       partition.paused = wanted;
       partition.rewind();  // what was received ahead is fetched again when it goes on
-    }
-  }
-}
-
-/// Partitions whose start is at or past their end.
-void DirectLane::finish_empty_partitions(FillingBlock& filling) {
-  if (block_serial_ != 1) {
-    return;
-  }
-  for (DirectPartition& partition : partitions_) {
-    if (partition.end && partition.next >= *partition.end && !partition.finished) {
-      partition.finished = true;
-      ++filling.finished_here;
-      filling.block.finished.push_back(partition.index);
     }
   }
 }
@@ -129,19 +112,23 @@ bool DirectLane::take(FillingBlock& filling, Time now) {
       return true;
     }
     leader.release();
-    leader.drive(now);
+    drive(leader, filling, now);
   }
   return !filling.has_room_for(1);
 }
 
 void DirectLane::drive(FillingBlock& filling, Time now) {
   look_up(now);
-  SourceBlock& block = filling.block;
   for (const auto& leader : leaders_) {
-    // Past the room are the block's padding bytes, which an answer needs as well.
-    const std::size_t room = lends_ ? filling.room() + block_padding : 0;
-    block.used += leader->drive_into({block.memory.data() + block.used, room}, now);
+    drive(*leader, filling, now);
   }
+}
+
+void DirectLane::drive(Leader& leader, FillingBlock& filling, Time now) const {
+  SourceBlock& block = filling.block;
+  // Past the room are the block's padding bytes, which an answer needs as well.
+  const std::size_t room = lends_ ? filling.room() + block_padding : 0;
+  block.used += leader.drive_into({block.memory.data() + block.used, room}, now);
 }
 
 /// Whether a leader's next answer would fit an empty block, but no longer this one.
@@ -273,10 +260,7 @@ void DirectLane::wait(Time until, Time now) {
 }
 
 void DirectLane::set_paused(PartitionIndex partition, bool paused) {
-  const auto found = std::lower_bound(
-      partitions_.begin(), partitions_.end(), partition,
-      [](const DirectPartition& each, PartitionIndex wanted) { return each.index < wanted; });
-  found->pause_wanted.store(paused, std::memory_order_relaxed);
+  partition_with(partitions_, partition)->pause_wanted.store(paused, std::memory_order_relaxed);
   pauses_changed_.store(true, std::memory_order_release);
 }
 

@@ -14,11 +14,11 @@
 #include "ingest/kafka/direct/direct_partition.hpp"
 #include "ingest/kafka/direct/direct_reports.hpp"
 #include "ingest/kafka/direct/direct_settings.hpp"
-#include "ingest/kafka/direct/filling_block.hpp"
 #include "ingest/kafka/direct/leader.hpp"
 #include "ingest/kafka/direct/leader_lookup.hpp"
 #include "ingest/kafka/direct/reply_taker.hpp"
 #include "ingest/kafka/direct/tls.hpp"
+#include "ingest/kafka/filling_block.hpp"
 #include "ingest/kafka/kafka_partitions.hpp"
 #include "ingest/source.hpp"
 
@@ -46,9 +46,9 @@ class DirectLane {
   using Time = BrokerSession::Time;
 
   void apply_pauses();
-  void finish_empty_partitions(FillingBlock& filling);
   bool take(FillingBlock& filling, Time now);
   void drive(FillingBlock& filling, Time now);
+  void drive(Leader& leader, FillingBlock& filling, Time now) const;
   bool needs_fresh_block(const FillingBlock& filling) const;
   void let_go(FillingBlock& filling);
   void look_up(Time now);

@@ -1,33 +1,21 @@
 #pragma once
 
-#include <atomic>
 #include <chrono>
-#include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <string>
 
-#include "kernels/types.hpp"
+#include "ingest/kafka/lane_partition.hpp"
 
 namespace sluice {
 
 class Leader;
 
-/// Where a lane is with one partition. Belongs to the lane's thread, the atomics aside.
-struct DirectPartition {
+/// What fetching directly has to know of a partition besides.
+struct DirectPartition : LanePartition {
   using Time = std::chrono::steady_clock::time_point;
 
-  PartitionIndex index = 0;
-  std::string topic;
-  std::int32_t number = 0;
-  std::optional<std::int64_t> end;  ///< past the last message to read
-
-  std::atomic<std::int64_t> next{0};      ///< offset after what is in blocks
   std::atomic<std::int64_t> log_end{-1};  ///< as the leader told last; -1: unknown
-  std::atomic<bool> pause_wanted{false};
 
-  bool paused = false;
-  bool finished = false;
   std::int64_t ask_offset = 0;  ///< where the next request starts: after what was received
   /// Counts rewinds: what was asked for or received under another number is not taken.
   std::uint32_t generation = 0;
@@ -45,9 +33,6 @@ struct DirectPartition {
   int spoilt = 0;        ///< times that the next batch could not be read
   double expansion = 0;  ///< of the last batch by decompression; 0: unknown
 
-  std::uint64_t last_block = 0;    ///< serial of the block that it was put into last
-  std::size_t place_in_block = 0;  ///< in that block's positions
-
   bool asks(Time now) const noexcept {
     return !paused && !finished && !leader_wanted && now >= retry_at;
   }
@@ -56,8 +41,6 @@ struct DirectPartition {
     ++generation;
     ask_offset = next.load(std::memory_order_relaxed);
   }
-  std::string name() const { return topic + '[' + std::to_string(number) + ']'; }
-  std::string place() const { return name() + " at offset " + std::to_string(next.load()); }
 };
 
 }  // namespace sluice

@@ -18,6 +18,8 @@ class DirectReports {
 
   /// Something that passes, and is no news.
   void count() noexcept { errors.fetch_add(1, std::memory_order_relaxed); }
+  /// Something that has passed.
+  void note(const std::string& what) const { log_(what); }
   /// Something that passes.
   void trouble(const std::string& what) {
     count();

@@ -112,10 +112,26 @@ void Leader::drive(Time now) {
 bool Leader::go_on(Time now) {
   const std::string broken = session_.drive(now);
   if (!broken.empty()) {
+    if (session_.overfull()) {
+      note_overfull(broken);
+    }
     reports_.trouble(broken);
     look_for_leaders();
   }
   return broken.empty();
+}
+
+/// A broker sends at least one batch, whatever its size, so that asking for less does not help. A
+/// length that was garbled on its way would.
+void Leader::note_overfull(const std::string& broken) {
+  if (++overfull_ < most_attempts) {
+    return;
+  }
+  std::string what = broken + "; raise it in source.properties";
+  for (const Asked& each : asked_) {
+    what += (&each == asked_.data() ? ". Asked for " : ", ") + each.partition->place();
+  }
+  reports_.fail(what);
 }
 
 /// @returns whether a request went out

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -88,6 +89,7 @@ class Leader {
   bool needs_session(Time now) const noexcept;
   Reply& next_reply() noexcept { return replies_[(first_ + waiting_) % replies_.size()]; }
   bool go_on(Time now);
+  void note_overfull(const std::string& broken);
   void look_for_leaders();
   bool ask(Time now);
   bool ask_epochs(Time now);
@@ -113,6 +115,7 @@ class Leader {
   bool asked_epochs_ = false;
   AnswerBuffer epoch_buffer_;
   std::int16_t version_ = 0;
+  int overfull_ = 0;    ///< answers in a row that were larger than we take
   bool plain_ = false;  ///< whether most of the last answer was uncompressed
   std::size_t plain_bytes_ = 0;
   std::size_t last_bytes_ = 0;
@@ -124,6 +127,9 @@ class Leader {
   std::vector<EpochEnd> epoch_ends_;
   std::vector<DirectPartition*> reordered_;
 };
+
+/// How often something is tried before it is taken for an error that does not pass.
+inline constexpr int most_attempts = 5;
 
 /// The partition's next batch cannot be read: fetches it again, a few times.
 /// @throws SourceError when it stays so

@@ -10,7 +10,6 @@ namespace sluice {
 namespace {
 
 constexpr std::chrono::milliseconds longest_throttle{60'000};
-constexpr int most_attempts = 5;  // to read a batch that comes spoilt
 
 }  // namespace
 
@@ -58,6 +57,7 @@ bool Leader::take_epochs(Time now) {
 }
 
 bool Leader::take_messages(Time now) {
+  overfull_ = 0;
   Reply& reply = next_reply();
   if (!read_fetch_answer(session_.answer(), version_, reply.answer)) {
     return false;

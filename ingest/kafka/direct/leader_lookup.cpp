@@ -15,7 +15,7 @@ LeaderLookup::LeaderLookup(const DirectSettings& settings, const TlsContext* tls
       rest_(settings.backoff) {}
 
 void LeaderLookup::want(Time now) {
-  due_ = std::min(due_, std::max(now, answered_at_ + settings_.backoff));
+  due_ = std::min(due_, std::max({now, answered_at_ + settings_.backoff, not_before_}));
 }
 
 std::optional<Metadata> LeaderLookup::drive(Time now) {
@@ -41,6 +41,9 @@ std::optional<Metadata> LeaderLookup::drive(Time now) {
     return std::nullopt;
   }
   session_.reset();
+  if (tried_ > 0) {
+    reports_.note(text_of(known_[tried_ % known_.size()]) + ": tells the leaders again");
+  }
   answered_at_ = now;
   due_ = now + settings_.metadata_interval;
   rest_ = settings_.backoff;
@@ -59,13 +62,16 @@ void LeaderLookup::begin(Time now) {
 }
 
 void LeaderLookup::try_another(const std::string& why, Time now) {
-  reports_.trouble(why);
   session_.reset();
-  due_ = now;
+  not_before_ = now;
+  std::string what = "asking for leaders: " + why;
   if (++tried_ % known_.size() == 0) {
-    due_ = now + rest_;
+    not_before_ = now + rest_;
+    what += "; asked everybody, trying again in " + std::to_string(rest_.count()) + " ms";
     rest_ = std::min(2 * rest_, settings_.backoff_max);
   }
+  due_ = not_before_;
+  reports_.trouble(what);
 }
 
 /// @returns whether the question went out

@@ -45,6 +45,7 @@ class LeaderLookup {
   std::vector<BrokerAddress> known_;  ///< the brokers of the last answer, then the bootstrap ones
   std::size_t tried_ = 0;
   Time due_{};
+  Time not_before_{};  ///< resting, since nobody answers
   Time answered_at_{};
   std::chrono::milliseconds rest_;
   std::optional<BrokerSession> session_;

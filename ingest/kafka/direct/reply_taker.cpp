@@ -165,7 +165,7 @@ ReplyTaker::Taken ReplyTaker::place_whole(DirectPartition& partition, FillingBlo
     return take_in_place(partition, {to, batch_.messages.size()}, filling);
   }
   const std::span<std::byte> room(begin + block.used, filling.room());
-  const auto [result, size] = decompressor_.decompress(batch_.compression, batch_.messages, room);
+  const auto [result, size] = decompress(room);
   if (result == Decompressor::Result::no_room) {
     return Taken::full;
   }
@@ -221,11 +221,17 @@ ReplyTaker::Taken ReplyTaker::begin_walk(DirectPartition& partition) {
   return Taken::all;
 }
 
+Decompressor::Outcome ReplyTaker::decompress(std::span<std::byte> into) {
+  const Time began = BrokerSession::Clock::now();
+  const auto outcome = decompressor_.decompress(batch_.compression, batch_.messages, into);
+  decompressing_ += BrokerSession::Clock::now() - began;
+  return outcome;
+}
+
 bool ReplyTaker::decompress_beside() {
   for (;;) {
     const std::size_t room = beside_capacity_ - std::min(beside_capacity_, walk_padding);
-    const auto [result, size] =
-        decompressor_.decompress(batch_.compression, batch_.messages, {beside_.get(), room});
+    const auto [result, size] = decompress({beside_.get(), room});
     if (result != Decompressor::Result::no_room) {
       beside_size_ = size;
       return result == Decompressor::Result::done;

@@ -4,14 +4,15 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "ingest/kafka/direct/compression.hpp"
 #include "ingest/kafka/direct/direct_settings.hpp"
-#include "ingest/kafka/direct/filling_block.hpp"
 #include "ingest/kafka/direct/leader.hpp"
 #include "ingest/kafka/direct/message_walk.hpp"
 #include "ingest/kafka/direct/wire_batch.hpp"
+#include "ingest/kafka/filling_block.hpp"
 
 namespace sluice {
 
@@ -35,6 +36,9 @@ class ReplyTaker {
   /// are in blocks it then passes over.
   void reply_moved() noexcept { walking_ = false; }
 
+  /// How long decompressing took since the last call.
+  Time::duration decompressing() noexcept { return std::exchange(decompressing_, {}); }
+
  private:
   enum class Taken : std::uint8_t { all, spoilt, full };
 
@@ -50,12 +54,14 @@ class ReplyTaker {
                       FillingBlock& filling);
   Taken begin_walk(DirectPartition& partition);
   Taken copy_messages(DirectPartition& partition, FillingBlock& filling);
+  Decompressor::Outcome decompress(std::span<std::byte> into);
   bool decompress_beside();
   Taken done_with_batch(DirectPartition& partition, FillingBlock& filling);
 
   const DirectSettings& settings_;
   DirectReports& reports_;
   Decompressor decompressor_;
+  Time::duration decompressing_{};
   bool in_part_ = false;
   std::vector<AbortedTransaction> aborted_ahead_;  ///< by their first offset, the last one first
   std::vector<std::int64_t> aborting_;             ///< producers inside an aborted transaction

@@ -456,7 +456,6 @@ TEST(ParseJob, SaysWhatIsNotSupportedYet) {
   const std::string kafka = "source: {type: kafka, brokers: b, topics: [t], start: earliest, ";
   const std::string rest = format + windows + aggregates;
   expect_faults({
-      {job_file + "where: \"amount > 0\"\n", later("where")},
       {job_file + "checkpoint: {dir: /var/lib/sluice, interval: 10s}\n", later("checkpoint")},
       {job_file + "dead_letter: {topic: x}\n", later("dead_letter")},
       {job_file + "late: {topic: x}\n", later("late")},
@@ -490,6 +489,43 @@ TEST(ParseJob, SaysWhatIsNotSupportedYet) {
       {with_format("type: protobuf"), later("format.type", 2)},
       {with_format("type: json, on_malformed: dead_letter"),
        "job.yaml:2: format.on_malformed: dead_letter is not supported yet; use drop or fail"},
+  });
+}
+
+TEST(ParseJob, ReadsAFilterAndWhatItNeeds) {
+  const Job job =
+      parse_job(job_file + "where: \"amount > 0 AND event.kind = 'view' AND ok\"\n", "job.yaml");
+  ASSERT_TRUE(job.where.has_value());
+  EXPECT_EQ(job.where->text, "amount > 0 AND event.kind = 'view' AND ok");
+  ASSERT_EQ(job.format.filter.size(), 2u);
+  EXPECT_EQ(job.format.filter[0].path.text, "event.kind");
+  EXPECT_THAT(job.format.filter[0].path.members, ElementsAre("event", "kind"));
+  EXPECT_EQ(job.format.filter[0].type, FilterField::Type::string);
+  EXPECT_EQ(job.format.filter[1].type, FilterField::Type::boolean);
+  EXPECT_FALSE(parse_job(job_file, "job.yaml").where.has_value());
+}
+
+TEST(ParseJob, SaysWhereAFilterIsWrong) {
+  const std::string where = "job.yaml:5: where: ";
+  const auto binary = [](const std::string& condition) {
+    return source +
+           "format: {type: binary, event_time: {field: t}, binary: {layout: [{name: t, type: "
+           "int64}, {name: user, type: \"char(8)\"}]}}\n" +
+           windows + aggregates + "where: \"" + condition + "\"\n";
+  };
+  expect_faults({
+      {job_file + "where: \"amount > 'x'\"\n",
+       where + "compares a number with a string, at character 8, before: > 'x'"},
+      {job_file + "where: \"amount >\"\n", where + "syntax error at end of input, at its end"},
+      {job_file + "where: \"kind = 'gr\u00fc\u00df' AND amount = = 3\"\n",
+       where + "syntax error at or near \"=\", at character 28, before: = 3"},
+      {job_file + "where: \"amount > 0 AND lower(kind) = 'a long word'\"\n",
+       where + "a function cannot be part of a filter; it takes comparisons, AND, OR, NOT, IN, "
+               "BETWEEN, LIKE 'prefix%', IS NULL, IS TRUE, + - * /, at character 16, before: "
+               "lower(kind) = 'a long wo..."},
+      {job_file + "where: [1]\n", where + "must be a single value"},
+      {binary("usr = 'x'"), where + "no column is called \"usr\"; did you mean user?, at character "
+                                    "1, before: usr = 'x'"},
   });
 }
 

@@ -2,6 +2,7 @@
 
 #include "kernels/backend.hpp"
 #include "tests/host/engine/engine_run.hpp"
+#include "tests/support/condition.hpp"
 #include "tests/support/oracle.hpp"
 #include "tests/support/rows_match.hpp"
 #include "tests/support/scenario.hpp"
@@ -22,6 +23,7 @@ void expect_same_books(const oracle::Books& expected, const Engine& engine) {
   EXPECT_EQ(books.malformed, expected.of(oracle::Verdict::malformed));
   EXPECT_EQ(books.tombstones, expected.of(oracle::Verdict::tombstone));
   EXPECT_EQ(books.future_dropped, expected.of(oracle::Verdict::future));
+  EXPECT_EQ(books.filtered, expected.of(oracle::Verdict::filtered));
   EXPECT_EQ(books.in_no_window, expected.of(oracle::Verdict::in_no_window));
   EXPECT_EQ(books.windows_closed, expected.windows_closed);
   EXPECT_EQ(books.rows_emitted, expected.rows_emitted);
@@ -88,6 +90,30 @@ TEST(EngineAgainstOracle, CutsIntoBatchesDoNotMatterWhileDisorderStaysWithinTheB
           << oracle::describe(scenario) << " in batches of " << batch_events;
     }
   }
+}
+
+TEST(EngineAgainstOracle, FilteredEventsMoveTheWatermarkAndNothingElse) {
+  std::uint64_t filtered = 0;
+  std::uint64_t accepted = 0;
+  for (std::uint64_t seed = 4'000; seed < 4'100 && !testing::Test::HasFailure(); ++seed) {
+    oracle::Scenario scenario = oracle::random_scenario(seed);
+    std::vector<oracle::Event> sample;
+    for (const oracle::Batch& batch : scenario.batches) {
+      sample.insert(sample.end(), batch.events.begin(), batch.events.end());
+    }
+    const oracle::Condition where = oracle::random_condition(scenario.job, sample, seed);
+    for (oracle::Batch& batch : scenario.batches) oracle::filter(where, batch.events);
+    SCOPED_TRACE(where.text);
+    expect_the_oracles_rows(scenario, 2);
+    for (const oracle::Batch& batch : scenario.batches) {
+      for (const oracle::Event& event : batch.events) {
+        filtered += event.kind == oracle::EventKind::filtered ? 1U : 0U;
+        accepted += event.kind == oracle::EventKind::event ? 1U : 0U;
+      }
+    }
+  }
+  EXPECT_GT(filtered, 8'000u);
+  EXPECT_GT(accepted, 4'000u);
 }
 
 }  // namespace

@@ -185,16 +185,23 @@ void EngineRun::feed(const oracle::Batch& batch) {
   columns.bits.resize(oracle_job_.columns.size());
   columns.valid.resize(oracle_job_.columns.size());
   EngineBatch view;
+  std::vector<PartitionMaximum> filtered;
   for (const oracle::Event& event : batch.events) {
+    const bool future =
+        job_.watermark.max_future && event.time > batch.now + *job_.watermark.max_future;
     if (event.kind == oracle::EventKind::tombstone) {
       ++view.tombstones;
     } else if (event.kind == oracle::EventKind::malformed ||
                lacks_a_required_value(oracle_job_, event)) {
       ++view.malformed;
+    } else if (event.kind == oracle::EventKind::filtered && !future) {
+      filtered.push_back({static_cast<PartitionIndex>(event.partition), event.time});
     } else {
       columns.add(event);
     }
   }
+  view.filtered = filtered.size();
+  view.filtered_maxima = filtered;
   view.ticket = backend_->stage(columns.view());
   view.size = columns.time.size();
   if (view.size > 0) {

@@ -122,6 +122,7 @@ TEST_F(EngineMetricsTest, ShowsEveryOtherFamilyFromTheStart) {
                            "sluice_batches_total",
                            "sluice_batch_events",
                            "sluice_stage_duration_seconds",
+                           "sluice_stage_cpu_seconds_total",
                            "sluice_bytes_read_total",
                            "sluice_throughput_events_per_second",
                            "sluice_throughput_bytes_per_second",
@@ -207,6 +208,17 @@ TEST_F(EngineMetricsTest, BatchesAreCountedByWhatSealedThem) {
               Contains("sluice_batches_total{pipeline=\"sluice\",sealed_by=\"heartbeat\"} 1"));
   EXPECT_THAT(lines(), Contains("sluice_batch_events_count{pipeline=\"sluice\"} 2"));
   EXPECT_THAT(lines(), Contains("sluice_bytes_read_total{pipeline=\"sluice\"} 110"));
+}
+
+TEST_F(EngineMetricsTest, CpuTimeIsCountedByStageHeartbeatsIncluded) {
+  metrics->batch_done(
+      {.events = 10, .cpu = {.fetch = 0.25, .decompress = 0.5, .decode = 1, .compute = 2}});
+  metrics->batch_done({.sealed_by = SealedBy::heartbeat, .cpu = {.fetch = 0.5}});
+  const std::string cpu = "sluice_stage_cpu_seconds_total{pipeline=\"sluice\",stage=";
+  EXPECT_THAT(lines(), Contains(cpu + "\"fetch\"} 0.75"));
+  EXPECT_THAT(lines(), Contains(cpu + "\"decompress\"} 0.5"));
+  EXPECT_THAT(lines(), Contains(cpu + "\"decode\"} 1"));
+  EXPECT_THAT(lines(), Contains(cpu + "\"compute\"} 2"));
 }
 
 TEST_F(EngineMetricsTest, ThroughputIsAnAverageOverTheLastSeconds) {

@@ -35,7 +35,8 @@ Job job_of(const JobText& text) {
   return parse_job(
       "source: {type: kafka, brokers: b, topics: [topic], start: earliest}\n"
       "format: {event_time: {field: t, unit: ms}, key: k, values: {v: int64}, " +
-          text.format + "}\nwatermark: {" + text.watermark + "}\nwindows: [" + text.windows +
+          text.format + "}\n" + text.where + "watermark: {" + text.watermark + "}\nwindows: [" +
+          text.windows +
           "]\naggregates: [{as: n, fn: count}, {as: s, fn: sum, of: v}]\n"
           "engine: {backend: cpu, threads: 1, batches: 3, " +
           text.engine + "}\n",

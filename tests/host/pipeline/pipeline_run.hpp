@@ -19,6 +19,7 @@ struct JobText {
   std::string watermark = "out_of_orderness: 0s, idle_timeout: off, max_future: off";
   std::string engine = "batch_events: 64, batch_bytes: 64KiB";
   std::string format = "type: json";
+  std::string where = {};  ///< the whole option, with its line end
 };
 Job job_of(const JobText& text);
 

@@ -64,6 +64,109 @@ TEST(Pipeline, BalancesTheBooks) {
   EXPECT_TRUE(run.books().balance());
 }
 
+constexpr const char* positive = "where: v > 0\n";
+
+TEST(Pipeline, CountsFilteredEventsAndLetsThemMoveTheWatermark) {
+  PipelineRun run({.where = positive}, 1,
+                  {{.messages = {message(0, 1, "a", 2), message(0, 2, "a", -1)}},
+                   {.messages = {message(0, 25, "b", -1)}},
+                   {.messages = {message(0, 3, "a", 5), message(0, 4, "a", -5)}}},
+                  Afterwards::stay_quiet);
+  run.source().wait_for_engine();
+  run.after_batch = [&](const PipelineRun& at) {
+    if (at.books().events_read == 5) run.stop();
+  };
+  run.run(OpenWindows::keep);
+  EXPECT_THAT(run.rows(), ElementsAre(PublishedRow{0, "a", 1, 2}));
+  EXPECT_EQ(run.books().filtered, 3u);
+  EXPECT_EQ(run.books().late_dropped, 1u);
+  EXPECT_TRUE(run.books().balance());
+}
+
+TEST(Pipeline, FilteredEventsOfEachPartitionMoveItsOwnWatermark) {
+  const auto rows_after = [](PartitionIndex partition) {
+    PipelineRun run({.where = positive}, 2,
+                    {{.messages = {message(0, 1, "a", 2), message(1, 1, "b", 3)}},
+                     {.messages = {message(0, 25, "a", -1), message(partition, 26, "a", -1)}}},
+                    Afterwards::stay_quiet);
+    run.source().wait_for_engine();
+    run.after_batch = [&](const PipelineRun& at) {
+      if (at.books().events_read == 4) run.stop();
+    };
+    run.run(OpenWindows::keep);
+    return run.rows().size();
+  };
+  EXPECT_EQ(rows_after(0), 0u);
+  EXPECT_EQ(rows_after(1), 2u);
+}
+
+TEST(Pipeline, TheFutureGuardComesBeforeTheFilter) {
+  PipelineRun run(
+      {.watermark = "out_of_orderness: 0s, idle_timeout: off, max_future: 1s", .where = positive},
+      1,
+      {{.messages = {message(0, 1'000, "a", 2), message(0, 1'001'000, "a", -1),
+                     message(0, 1'001'001, "a", -1), message(0, 1'001'001, "a", 1)}},
+       {.messages = {message(0, 999'999, "a", 1)}, .finished = {0}}});
+  run.source().wait_for_engine();
+  run.run();
+  EXPECT_EQ(run.books().future_dropped, 2u);
+  EXPECT_EQ(run.books().filtered, 1u);
+  EXPECT_EQ(run.books().late_dropped, 1u);
+  EXPECT_EQ(run.books().events_accepted, 1u);
+  EXPECT_TRUE(run.books().balance());
+}
+
+TEST(Pipeline, FilteredEventsEndIdleness) {
+  const auto closes = [](std::vector<ScriptedMessage> messages) {
+    const std::size_t events = 2 + messages.size();
+    PipelineRun run({.watermark = "out_of_orderness: 0s, idle_timeout: 300ms, max_future: off",
+                     .where = positive},
+                    2,
+                    {{.messages = {message(0, 1, "a", 2), message(1, 1, "b", -3)}},
+                     {.messages = std::move(messages), .quiet_before = 1'000}},
+                    Afterwards::stay_quiet);
+    bool closed = false;
+    run.after_batch = [&](const PipelineRun& at) {
+      if (at.books().events_read < events) return;
+      closed = !at.rows().empty();
+      run.stop();
+    };
+    run.run(OpenWindows::keep);
+    return closed;
+  };
+  EXPECT_TRUE(closes({message(0, 50, "a", 1)}));
+  EXPECT_FALSE(closes({message(0, 50, "a", 1), message(1, 2, "b", 7)}));
+  EXPECT_FALSE(closes({message(0, 50, "a", 1), message(1, 2, "b", -7)}));
+}
+
+TEST(Pipeline, ABatchOfFilteredEventsIsCommittedAndFinishesAsAnyOther) {
+  PipelineRun run(
+      {.where = positive}, 1,
+      {{.messages = {message(0, 1, "a", -2), message(0, 2, "a", -2)}},
+       {.messages = {message(0, 3, "a", -1), {0, "{"}, {0, std::nullopt}}, .finished = {0}}});
+  run.run();
+  EXPECT_THAT(run.rows(), IsEmpty());
+  EXPECT_THAT(run.source().committed(), ElementsAre(testing::Pair(0, 5)));
+  EXPECT_EQ(run.books().filtered, 3u);
+  EXPECT_EQ(run.books().malformed, 1u);
+  EXPECT_EQ(run.books().tombstones, 1u);
+  EXPECT_TRUE(run.books().balance());
+}
+
+TEST(Pipeline, FiltersABlockInSeveralParts) {
+  std::vector<ScriptedMessage> messages;
+  for (EventTime time = 0; time < 50; ++time) {
+    messages.push_back(message(0, time, time % 2 == 0 ? "a" : "b", time % 5 == 0 ? 1 : -1));
+  }
+  PipelineRun run({.engine = "batch_events: 8", .where = "where: v > 0 AND k = 'a' AND t < 40\n"},
+                  1, {{.messages = messages, .finished = {0}}});
+  run.run();
+  EXPECT_EQ(run.books().events_accepted, 4u);
+  EXPECT_EQ(run.books().filtered, 46u);
+  EXPECT_THAT(run.rows(), ElementsAre(PublishedRow{0, "a", 1, 1}, PublishedRow{10, "a", 1, 1},
+                                      PublishedRow{20, "a", 1, 1}, PublishedRow{30, "a", 1, 1}));
+}
+
 TEST(Pipeline, CountsEventsOfABlockInSeveralPartsOnce) {
   std::vector<ScriptedMessage> messages;
   for (EventTime time = 0; time < 50; ++time) messages.push_back(message(0, time));

@@ -2,6 +2,7 @@
 
 #include <limits>
 #include <new>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -84,6 +85,64 @@ TEST_F(DecodedEventsTest, TheNextBatchStartsWide) {
   fill(1, 1, 1, 1);
   EXPECT_EQ(events_.columns().time.narrow, nullptr);
   expect(1, 1, 1, 1);
+}
+
+TEST_F(DecodedEventsTest, KeepsChosenEventsInTheirOrder) {
+  fill(1'000, 10, 7, 100);
+  events_.begin_valid(0);
+  events_.begin_partitions();
+  events_.begin_key_high();
+  std::vector<std::uint8_t> keeps(capacity);
+  for (std::uint32_t i = 0; i < capacity; ++i) {
+    events_.extents.push_back({i, 1, i});
+    events_.partition[i] = static_cast<PartitionIndex>(i % 5);
+    events_.key_high[i] = i;
+    events_.valid[0][i] = i % 7 != 0 ? 1 : 0;
+    keeps[i] = i % 3 == 1 ? 1 : 0;
+  }
+  events_.keep(keeps.data());
+  ASSERT_EQ(events_.size, capacity / 3);
+  const EventColumns columns = events_.columns();
+  for (std::uint32_t kept = 0; kept < events_.size; ++kept) {
+    const std::uint32_t i = 3 * kept + 1;
+    ASSERT_EQ(columns.time[kept], 1'000 + EventTime{i} * 10);
+    ASSERT_EQ(columns.key.low_of(kept), 7 + i);
+    ASSERT_EQ(columns.key.high_of(kept), i);
+    ASSERT_EQ(columns.partition[kept], i % 5);
+    ASSERT_EQ(columns.values[0][kept], 100 - std::int64_t{i});
+    ASSERT_EQ(columns.values[0].valid[kept], i % 7 != 0 ? 1 : 0);
+    ASSERT_EQ(events_.extents[kept].begin, i);
+  }
+  EXPECT_EQ(events_.min_time, 1'010);
+  EXPECT_EQ(events_.max_time, 1'000 + 10 * EventTime{capacity - 2});
+}
+
+TEST_F(DecodedEventsTest, WhatHasNoColumnGetsNoneByKeeping) {
+  fill(1'000, 10, 7, 100);
+  events_.partition[0] = 3;
+  for (std::uint32_t i = 0; i < capacity; ++i) events_.extents.push_back({i, 1, i});
+  std::vector<std::uint8_t> keeps(capacity, 0);
+  keeps[2'000] = 1;
+  events_.keep(keeps.data());
+  const EventColumns columns = events_.columns();
+  ASSERT_EQ(columns.size, 1U);
+  EXPECT_EQ(columns.partition, nullptr);
+  EXPECT_EQ(columns.single_partition, 3);
+  EXPECT_EQ(columns.key.high, nullptr);
+  EXPECT_EQ(columns.values[0].valid, nullptr);
+  EXPECT_EQ(columns.time[0], 21'000);
+  EXPECT_EQ(events_.min_time, 21'000);
+  EXPECT_EQ(events_.max_time, 21'000);
+}
+
+TEST_F(DecodedEventsTest, MayKeepNothing) {
+  fill(1'000, 10, 7, 100);
+  for (std::uint32_t i = 0; i < capacity; ++i) events_.extents.push_back({i, 1, i});
+  events_.keep(std::vector<std::uint8_t>(capacity, 0).data());
+  EXPECT_EQ(events_.size, 0U);
+  EXPECT_TRUE(events_.extents.empty());
+  events_.narrow();
+  EXPECT_EQ(events_.columns().size, 0U);
 }
 
 }  // namespace

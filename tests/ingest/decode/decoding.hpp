@@ -6,6 +6,7 @@
 #include <cstring>
 #include <new>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -101,6 +102,7 @@ class Decoding {
   const DecodedEvents& events() const { return events_; }
   DecodedEvents& events() { return events_; }
   const SourceBlock& block() const { return block_; }
+  std::span<const FilterColumn> filter_columns() const { return decoder_.filter_columns(); }
 
   std::string key_of(std::size_t event) { return decoder_.key_of(block_, events_.extents[event]); }
   /// The key's columns as text: null, 7, "7", true.

@@ -42,5 +42,36 @@ TEST(EventExtents, ShrinkingCutsRunsShort) {
   EXPECT_TRUE(extents.empty());
 }
 
+TEST(EventExtents, KeepsChosenRowsOfARun) {
+  EventExtents extents;
+  extents.append({0, 4, 0}, 5);
+  extents.append({100, 4, 1}, 3);
+  const std::uint8_t keeps[] = {1, 0, 1, 1, 0, 0, 0, 1};
+  extents.keep(keeps);
+  ASSERT_EQ(extents.size(), 4U);
+  expect(extents[0], 0, 4, 0);
+  expect(extents[1], 8, 4, 0);
+  expect(extents[2], 12, 4, 0);
+  expect(extents[3], 108, 4, 1);
+  extents.push_back({200, 1, 2});
+  expect(extents[4], 200, 1, 2);
+}
+
+TEST(EventExtents, KeepsChosenRowsOfDifferentLengths) {
+  EventExtents extents;
+  for (std::uint32_t i = 0; i < 6; ++i) extents.push_back({i * 100, i + 1, i});
+  const std::uint8_t keeps[] = {0, 1, 1, 0, 0, 1};
+  extents.keep(keeps);
+  ASSERT_EQ(extents.size(), 3U);
+  expect(extents[0], 100, 2, 1);
+  expect(extents[1], 200, 3, 2);
+  expect(extents[2], 500, 6, 5);
+  const std::uint8_t none[] = {0, 0, 0};
+  extents.keep(none);
+  EXPECT_TRUE(extents.empty());
+  extents.push_back({7, 1, 0});
+  expect(extents[0], 7, 1, 0);
+}
+
 }  // namespace
 }  // namespace sluice

@@ -283,5 +283,16 @@ TEST(JsonDecoder, RepeatedShapesNeedNoParser) {
   EXPECT_LE(decoder.parsed_documents(), 3U);
 }
 
+TEST(JsonDecoder, DocumentsThatAreNotValidTeachNoShape) {
+  Decoding decoding(json_format());
+  for (const std::string document :
+       {R"({"t"::1,"k":"u"})", R"({"t":1,"i"::5})", R"({"t":1,"i":1:2})", R"({"t":1,"i":-})",
+        R"({"t":1,"k":tru})", R"({"t":1,"i":01})", R"({"t":1,"i":1{})"}) {
+    for (int times = 0; times < 5; ++times) {
+      EXPECT_EQ(decoding.verdict(document), "syntax") << document;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace sluice::testing

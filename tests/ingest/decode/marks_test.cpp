@@ -88,5 +88,54 @@ TEST(MarkFinder, FindsAndCountsTheMarksOfCsvWithAllInstructions) {
   }
 }
 
+TEST(MarkFinder, FindsTheMarksOfManyRowsAsOfEach) {
+  constexpr std::uint64_t seed = 93;
+  std::printf("seed %llu\n", static_cast<unsigned long long>(seed));
+  std::mt19937_64 random(seed);
+  for (int round = 0; round < 100; ++round) {
+    const std::string text = random_text(random, 2000) + std::string(64, '\x80');
+    std::vector<Message> rows;
+    for (std::uint32_t begin = 1; begin < 1800; begin += static_cast<std::uint32_t>(random() % 9)) {
+      Message& row = rows.emplace_back();
+      row.begin = begin;
+      row.length = static_cast<std::uint32_t>(random() % 150);
+      begin += row.length;
+    }
+    for (const Instructions instructions : instructions_here()) {
+      const MarkFinder finder = MarkFinder::of_csv(';', '"', instructions);
+      MarkFinder::Sight expected;
+      MarkFinder::Sight sight;
+      std::vector<std::uint32_t> places(MarkFinder::room_for(2000) + 2 * rows.size());
+      std::vector<std::uint32_t*> first_marks(rows.size() + 1);
+      finder.find_rows(text.data(), rows, first_marks.data(), places.data(), sight);
+      for (std::size_t row = 0; row < rows.size(); ++row) {
+        const std::uint32_t end = rows[row].begin + rows[row].length;
+        const std::vector<std::uint32_t> found(first_marks[row] - 1, first_marks[row + 1] - 1);
+        std::vector<std::uint32_t> alone = find(finder, text, rows[row].begin, end, expected);
+        alone.insert(alone.begin(), rows[row].begin - 1);
+        alone.push_back(end);
+        ASSERT_EQ(found, alone);
+      }
+      EXPECT_EQ(sight.line_ends, expected.line_ends);
+      EXPECT_EQ(sight.carriage_returns, expected.carriage_returns);
+      EXPECT_EQ(sight.quotes != 0, expected.quotes != 0);
+      EXPECT_EQ(sight.above_ascii != 0, expected.above_ascii != 0);
+    }
+  }
+}
+
+TEST(MarkFinder, SaysNothingOfWhatIsBehindARow) {
+  const std::string text = "abc" + std::string(200, '\x80');
+  const std::vector<Message> rows = {{.begin = 0, .length = 3}};
+  for (const Instructions instructions : instructions_here()) {
+    std::vector<std::uint32_t> places(MarkFinder::room_for(3) + 2);
+    std::vector<std::uint32_t*> first_marks(2);
+    MarkFinder::Sight sight;
+    MarkFinder::of_json(instructions)
+        .find_rows(text.data(), rows, first_marks.data(), places.data(), sight);
+    EXPECT_EQ(sight.above_ascii, 0U);
+  }
+}
+
 }  // namespace
 }  // namespace sluice

@@ -71,6 +71,25 @@ TEST(QuickNumber, ReadsWhatTheScannerReads) {
   }
 }
 
+TEST(QuickNumber, KnowsTheWordsOfJson) {
+  const auto knows = [](const std::string& text) {
+    return is_quick_word(padded(text).data(), static_cast<std::uint32_t>(text.size()));
+  };
+  for (const std::string word : {"true", "false", "null"}) {
+    EXPECT_TRUE(knows(word));
+    for (std::size_t place = 0; place < word.size(); ++place) {
+      std::string other = word;
+      other[place] = static_cast<char>(other[place] ^ 0x20);
+      EXPECT_FALSE(knows(other));
+    }
+    EXPECT_FALSE(knows(word + '\0'));
+    EXPECT_FALSE(knows(word + 'e'));
+    EXPECT_FALSE(knows(word.substr(1)));
+    EXPECT_FALSE(knows(word.substr(0, word.size() - 1)));
+  }
+  EXPECT_FALSE(knows(""));
+}
+
 TEST(QuickIsoTime, ReadsWhatTheParserReads) {
   constexpr std::uint64_t seed = 94;
   std::printf("seed %llu\n", static_cast<unsigned long long>(seed));
@@ -85,11 +104,13 @@ TEST(QuickIsoTime, ReadsWhatTheParserReads) {
                   "T T tx"[random() % 6], static_cast<int>(random() % 25),
                   static_cast<int>(random() % 61), static_cast<int>(random() % 61));
     std::string text = buffer;
-    if (random() % 2 == 0) {
-      text += std::string(".123456789012").substr(0, 1 + random() % 13);
+    const bool usual = random() % 2 == 0;
+    if (usual || random() % 2 == 0) {
+      text += std::string(".123456789012").substr(0, usual ? 4 : 1 + random() % 13);
     }
-    text +=
-        std::vector<std::string>{"", "Z", "z", "+02:30", "-11:00", "+0230", "+24:00"}[random() % 7];
+    if (usual && random() % 4 != 0) text += 'Z';
+    text += std::vector<std::string>{
+        "", "Z", "z", "+02:30", "-11:00", "+0230", "+24:00"}[usual ? 0 : random() % 7];
     if (random() % 4 == 0) text[random() % text.size()] = static_cast<char>(random());
     const std::string behind = padded(text);
     EventTime time = 0;
@@ -101,6 +122,30 @@ TEST(QuickIsoTime, ReadsWhatTheParserReads) {
     }
   }
   EXPECT_GT(read_quickly, 20'000);
+}
+
+TEST(QuickIsoTime, ReadsTheUsualFormOfADayReadBefore) {
+  constexpr std::uint64_t seed = 102;
+  std::printf("seed %llu\n", static_cast<unsigned long long>(seed));
+  std::mt19937_64 random(seed);
+  QuickIsoTime quick;
+  int read_quickly = 0;
+  for (int i = 0; i < 100'000; ++i) {
+    char buffer[64];
+    std::snprintf(buffer, sizeof buffer, "2024-02-29T%02d:%02d:%02d.%03dZ",
+                  static_cast<int>(random() % 25), static_cast<int>(random() % 62),
+                  static_cast<int>(random() % 62), static_cast<int>(random() % 1'000));
+    std::string text = buffer;
+    if (random() % 3 == 0) text[random() % text.size()] = static_cast<char>(random());
+    EventTime time = 0;
+    const std::optional<EventTime> expected = parse_iso8601(text);
+    if (quick.read(padded(text).data(), static_cast<std::uint32_t>(text.size()), time)) {
+      ++read_quickly;
+      ASSERT_TRUE(expected.has_value()) << text;
+      EXPECT_EQ(time, *expected) << text;
+    }
+  }
+  EXPECT_GT(read_quickly, 50'000);
 }
 
 }  // namespace

@@ -17,11 +17,13 @@ using ::testing::HasSubstr;
 
 constexpr std::int64_t largest = std::numeric_limits<std::int64_t>::max();
 
-/// Values: n (int64), price (decimal(2)), ratio (double). Keys: user (as it came), region (string).
+/// Values: n (int64), price (decimal(2)), ratio (double). Keys: user (as it came), region (string),
+/// id (int64).
 Format format() {
   Format format;
   format.keys = {{.path = {"who.id", {"who", "id"}}, .name = "user"},
-                 {.path = {"region", {"region"}}, .name = "region", .type = KeyType::string}};
+                 {.path = {"region", {"region"}}, .name = "region", .type = KeyType::string},
+                 {.path = {"id", {"id"}}, .name = "id", .type = KeyType::int64}};
   format.values = {{.path = {"n", {"n"}}, .name = "n"},
                    {.path = {"p", {"p"}}, .name = "price", .type = ValueType::decimal, .scale = 2},
                    {.path = {"r", {"r"}}, .name = "ratio", .type = ValueType::float64}};
@@ -33,9 +35,10 @@ struct Row {
   std::optional<std::int64_t> n{};
   std::optional<std::int64_t> price{};  ///< in hundredths
   std::optional<double> ratio{};
-  std::optional<std::string> text{};  ///< every string field
-  std::optional<double> number{};     ///< every number field
-  std::optional<bool> flag{};         ///< every boolean field
+  std::optional<std::string> text{};      ///< every string field
+  std::optional<double> number{};         ///< every number field
+  std::optional<std::int64_t> integer{};  ///< every integer field
+  std::optional<bool> flag{};             ///< every boolean field
 };
 
 /// Verdicts of a filter on rows that are repeated past the border of a tile.
@@ -47,6 +50,8 @@ std::vector<bool> judge(const std::string& text, const std::vector<Row>& rows) {
   std::array<std::vector<std::uint8_t>, 3> valid;
   std::vector<std::uint8_t> has_text(size);
   std::vector<std::uint8_t> has_number(size);
+  std::vector<std::uint8_t> has_integer(size);
+  std::vector<std::int64_t> integers(size);
   std::vector<std::uint8_t> has_flag(size);
   std::vector<std::uint8_t> flags(size);
   std::vector<std::string_view> texts(size);
@@ -62,6 +67,8 @@ std::vector<bool> judge(const std::string& text, const std::vector<Row>& rows) {
     }
     has_text[i] = row.text ? 1 : 0;
     has_number[i] = row.number ? 1 : 0;
+    has_integer[i] = row.integer ? 1 : 0;
+    integers[i] = row.integer.value_or(0);
     has_flag[i] = row.flag ? 1 : 0;
     if (row.text) texts[i] = *row.text;
     numbers[i] = row.number.value_or(0);
@@ -73,11 +80,12 @@ std::vector<bool> judge(const std::string& text, const std::vector<Row>& rows) {
   for (std::size_t v = 0; v < 3; ++v) events.values[v] = {bits[v].data(), valid[v].data()};
   std::vector<FilterColumn> fields;
   for (const FilterField& field : filter.fields()) {
-    const std::uint8_t* const present = field.type == FilterField::Type::number ? has_number.data()
-                                        : field.type == FilterField::Type::boolean
-                                            ? has_flag.data()
-                                            : has_text.data();
-    fields.push_back({present, flags.data(), numbers.data(), texts.data()});
+    const std::uint8_t* const present =
+        field.type == FilterField::Type::number    ? has_number.data()
+        : field.type == FilterField::Type::integer ? has_integer.data()
+        : field.type == FilterField::Type::boolean ? has_flag.data()
+                                                   : has_text.data();
+    fields.push_back({present, flags.data(), integers.data(), numbers.data(), texts.data()});
   }
   std::vector<std::uint8_t> passes(size);
   const std::size_t passed = filter.judge(events, fields, passes.data());
@@ -115,6 +123,17 @@ TEST(Filter, ComputesExactlyWhere38DigitsAreEnough) {
   EXPECT_TRUE(passes("price * n = 25.00", {.n = 2, .price = 1250}));
   EXPECT_TRUE(passes("price + 0.005 = 12.505", {.price = 1250}));
   EXPECT_TRUE(passes("n - 1 BETWEEN 4 AND 6", {.n = 7}));
+}
+
+TEST(Filter, ReadsNegativeIntegers) {
+  EXPECT_EQ(judge("n <= -5", {{.n = 0}, {.n = -5}, {.n = -4}}), (std::vector{false, true, false}));
+  EXPECT_EQ(judge("n IN (-7, 0, -0)", {{.n = -7}, {.n = 0}, {.n = 7}}),
+            (std::vector{true, true, false}));
+  EXPECT_TRUE(passes("n = - /* not 5 /* nor 6 */ */ (-- 7\n 12 )", {.n = -12}));
+  EXPECT_TRUE(passes("n = -(-(12)) AND n > +3 AND n > - 2147483648", {.n = 12}));
+  EXPECT_TRUE(passes("n = -2147483647", {.n = -2'147'483'647}));
+  EXPECT_TRUE(passes("n = -9223372036854775808", {.n = -largest - 1}));
+  EXPECT_TRUE(passes("n BETWEEN -3 AND -1 AND n * -2 = 4 AND n - -2 = 0", {.n = -2}));
 }
 
 TEST(Filter, DividesAsDoubles) {
@@ -176,6 +195,27 @@ TEST(Filter, NumbersThatAreNotDeclaredAreDoubles) {
             (std::vector{true, false, false}));
 }
 
+TEST(Filter, KeysDeclaredAsIntegersAreExact) {
+  EXPECT_EQ(judge("id = 9007199254740993",
+                  {{.integer = 9'007'199'254'740'993}, {.integer = 9'007'199'254'740'992}, {}}),
+            (std::vector{true, false, false}));
+  EXPECT_EQ(judge("id + n > 9007199254740993", {{.n = 1, .integer = 9'007'199'254'740'993}}),
+            (std::vector{true}));
+}
+
+TEST(Filter, ConstantsAmongDoublesAreTheNearestDouble) {
+  EXPECT_TRUE(passes("ratio = 0.30000000000000004", {.ratio = 0.30000000000000004}));
+  EXPECT_FALSE(passes("ratio = 0.30000000000000004", {.ratio = 0.3}));
+  EXPECT_TRUE(passes("ratio = -(9007199254740993.0)", {.ratio = -9007199254740992.0}));
+  EXPECT_TRUE(passes("ratio > -9223372036854775808", {.ratio = 0.0}));
+  EXPECT_TRUE(passes("-ratio = -9223372036854775808.5 OR ratio < -(-0.5)", {.ratio = 0.25}));
+}
+
+TEST(Filter, AColumnIsWhatItsFarthestUseSays) {
+  EXPECT_EQ(judge("a = b AND b = c AND c = d AND d = 'x'", {{.text = "x"}, {.text = "y"}}),
+            (std::vector{true, false}));
+}
+
 TEST(Filter, NamesItsFieldsOnceInTheirOwnSpelling) {
   const FilterProgram program = plan_filter(
       parse_filter("eventType = 'a' AND \"Odd Name\".x > 2 AND eventType <> 'b' AND user = 'u' AND "
@@ -210,6 +250,7 @@ INSTANTIATE_TEST_SUITE_P(
     Filters, FaultyFilter,
     ::testing::Values(Fault{"n >", "syntax error at end of input", 3},
                       Fault{"n = = 3", "syntax error at or near", 4},
+                      Fault{"kind = 'gr\u00fc\u00df' AND n = = 3", "syntax error at or near", 24},
                       Fault{"n = 1; DROP TABLE e", "is not one condition", 0},
                       Fault{"n = 1 ORDER BY n", "has more after the condition", 0},
                       Fault{"n = 1 UNION SELECT 2", "is not one condition", 0},

@@ -58,6 +58,47 @@ TEST(CpuBackend, StagingMemoryIsAlignedForVectors) {
   block.data()[999] = std::byte{1};
 }
 
+TEST(CpuBackend, LargeStagingMemoryIsAlignedToHugePages) {
+  CpuBackend backend(shape(1));
+  constexpr std::size_t huge_page = std::size_t{2} << 20;
+
+  StagingBlock block = backend.allocate_staging(huge_page + 1);
+
+  EXPECT_EQ(block.size(), huge_page + 1);
+  EXPECT_EQ(reinterpret_cast<std::uintptr_t>(block.data()) % huge_page, 0u);
+  block.data()[huge_page] = std::byte{1};
+}
+
+// Some batches' rows may lie with the workers when a window closes.
+TEST(CpuBackend, ClosingFindsTheRowsThatWorkersHold) {
+  BackendShape made = shape(3);
+  made.path = AccumulatePath::private_tables;
+  CpuBackend backend(made);
+  constexpr std::uint64_t keys = 3'000;
+  constexpr std::size_t size = 60'000;
+  EventBatch batch;
+  for (std::size_t i = 0; i < size; ++i) batch.add(5, {i % keys, 0}, 1);
+  const Limits limits = Limits::tumbling(10, 0, 1);
+  const ColumnStep close[] = {{.kind = ColumnStep::Kind::emit, .target = 0},
+                              {.kind = ColumnStep::Kind::reset, .target = 0}};
+  for (const std::uint64_t batches : {1u, 4u, 2u}) {
+    for (std::uint64_t b = 0; b < batches; ++b) {
+      const Ticket ticket = backend.stage(batch.columns());
+      EXPECT_EQ(backend.accumulate(ticket, limits.limits, {}).accepted, size);
+      backend.release(ticket);
+    }
+    std::vector<WindowRows> emitted(1);
+
+    static_cast<Backend&>(backend).run(StepProgram(close), {}, emitted);
+
+    ASSERT_EQ(emitted[0].size(), keys);
+    const std::size_t words = made.layout.words();
+    for (std::size_t r = 0; r < keys; ++r) {
+      ASSERT_EQ(emitted[0].words[r * words], batches * size / keys) << "row " << r;
+    }
+  }
+}
+
 TEST(CpuBackend, SeveralBatchesAreStagedAtOnce) {
   CpuBackend backend(shape(1));
   EventBatch first;

@@ -39,22 +39,32 @@ std::vector<Instructions> vector_sets() {
   return sets;
 }
 
-/// Rows in a chunk's form.
+/// The rows of some chunks.
 class Rows {
  public:
-  Rows(const RowLayout& layout, std::size_t rows) : layout_(layout), rows_(rows) {
-    words_.resize(rows * layout.words());
-    for (std::size_t r = 0; r < rows; ++r) reset_row(layout_, row(r));
+  Rows(const RowLayout& layout, std::size_t chunk_rows, std::size_t chunks)
+      : layout_(layout), chunk_rows_(chunk_rows) {
+    words_.resize(chunks * chunk_rows * layout.words());
+    for (std::size_t r = 0; r < chunks * chunk_rows; ++r) reset_row(layout_, row(r));
   }
-  RowGroup group() { return {words_.data(), words_.data() + rows_ * layout_.hot_words, rows_}; }
+  std::vector<RowGroup> chunks() {
+    std::vector<RowGroup> all;
+    for (std::size_t at = 0; at < words_.size(); at += chunk_rows_ * layout_.words()) {
+      std::uint64_t* const hot = words_.data() + at;
+      all.push_back({hot, hot + chunk_rows_ * layout_.hot_words, chunk_rows_});
+    }
+    return all;
+  }
   RowRef row(std::size_t r) {
-    return {group().hot + r * layout_.hot_words, group().cold + r * layout_.cold_words};
+    const RowGroup chunk = chunks()[r / chunk_rows_];
+    return {chunk.hot + r % chunk_rows_ * layout_.hot_words,
+            chunk.cold + r % chunk_rows_ * layout_.cold_words};
   }
   friend bool operator==(const Rows& a, const Rows& b) { return a.words_ == b.words_; }
 
  private:
   RowLayout layout_;
-  std::size_t rows_;
+  std::size_t chunk_rows_;
   std::vector<std::uint64_t> words_;
 };
 
@@ -69,8 +79,8 @@ TEST(FewRows, MeanWhatLiftingOneEventMeans) {
         SCOPED_TRACE(std::to_string(layout.hot_words) + " words, " + std::to_string(slots) +
                      " slots, seed 51");
         ASSERT_TRUE(few.fit(slots));
-        Rows expected(layout, 512);
-        Rows rows(layout, 512);
+        Rows expected(layout, 128, 4);
+        Rows rows(layout, 128, 4);
         for (const std::size_t size : {1u, 3u, 4u, 2047u}) {
           std::vector<KeySlot> numbers(size);
           std::vector<std::uint32_t> keys(size);
@@ -106,11 +116,11 @@ TEST(FewRows, MeanWhatLiftingOneEventMeans) {
           EXPECT_EQ(few.lift(by_key, narrow.data(), size, 32), missing);
         }
         EXPECT_FALSE(few.is_empty());
-        few.empty_into(rows.group());
+        few.empty_into(rows.chunks());
         EXPECT_TRUE(few.is_empty());
         EXPECT_TRUE(rows == expected);
 
-        few.empty_into(rows.group());
+        few.empty_into(rows.chunks());
         EXPECT_TRUE(rows == expected) << "nothing is added twice";
       }
     }
@@ -134,8 +144,8 @@ TEST(FewRows, HaveNoRoomForSumsThatCouldOverflow) {
     few.lift(NumbersOfSlots{slots.data()}, values.data(), 1024, 48);
     ++lifted;
   }
-  Rows rows(layout, 16);
-  few.empty_into(rows.group());
+  Rows rows(layout, 16, 1);
+  few.empty_into(rows.chunks());
   EXPECT_EQ(static_cast<std::int64_t>(rows.row(3).hot[1]), lifted * 1024 * values[0]);
   EXPECT_EQ(rows.row(3).cold[0], 0u);
   EXPECT_TRUE(few.has_room(1024, 48));

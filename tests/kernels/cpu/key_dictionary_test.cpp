@@ -75,6 +75,35 @@ TEST(KeyDictionary, FindsSmallAndLargeKeysSideBySide) {
   EXPECT_EQ(slots, (std::vector<KeySlot>{0, 1, 2, 3, 4}));
 }
 
+// Many keys share a half, lie outside their line, and are more than are looked for together.
+TEST(KeyDictionary, FindsKeysWithEqualHalvesAndKeysOutsideTheirLine) {
+  StateBudget budget(plenty);
+  KeyDictionary dictionary(5'000, budget);
+  std::mt19937_64 random(2);
+  std::vector<std::uint64_t> low;
+  std::vector<std::uint64_t> high;
+  while (dictionary.size() < 5'000) {
+    const Key key{random() % 700, 1 + random() % 700};
+    if (dictionary.find(key.first, key.second) != no_slot) continue;
+    if (!dictionary.has_free_slot()) {
+      ASSERT_TRUE(dictionary.grow());
+    }
+    dictionary.add(key.first, key.second);
+    low.push_back(key.first);
+    high.push_back(key.second);
+  }
+  low.push_back(800);
+  high.push_back(1);
+  std::vector<KeySlot> slots(low.size());
+  for (const std::size_t count : {1u, 127u, 128u, 129u, 1'024u, 1'025u, 5'000u}) {
+    const std::size_t first = 5'000 - count;
+    EXPECT_TRUE(dictionary.find_all({low.data(), high.data()}, first, count, slots.data()));
+    for (std::size_t k = 0; k < count; ++k) ASSERT_EQ(slots[k], first + k) << count << ", seed 2";
+    EXPECT_FALSE(dictionary.find_all({low.data(), high.data()}, first, count + 1, slots.data()));
+    EXPECT_EQ(slots[count], no_slot);
+  }
+}
+
 TEST(KeyDictionary, FreedSlotsAreGivenAgainAndForgottenKeysAreUnknown) {
   StateBudget budget(plenty);
   KeyDictionary dictionary(6, budget);

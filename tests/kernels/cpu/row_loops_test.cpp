@@ -123,6 +123,19 @@ void expect_same_as_one_by_one(const RowLayout& layout, Instructions set, const 
               shifts);
   EXPECT_TRUE(by_address == expected);
 
+  Chunk of_owner(layout);
+  std::vector<std::uint64_t> owned;
+  for (std::size_t i = 0; i < 1000; ++i) {
+    const auto words =
+        static_cast<std::uint64_t>(of_owner.row(events.slots[i]).hot - of_owner.group().hot);
+    owned.push_back(OwnedEvent::pack(words, i % 500));
+  }
+  for (const std::size_t first : {0u, 500u}) {
+    const RowsOfOwner half{of_owner.group().hot, owned.data() + first, first, owned.data(), 700};
+    lifter.lift(of_owner.space(), half, 500, events.columns, shifts);
+  }
+  EXPECT_TRUE(of_owner == expected);
+
   Chunk in_order(layout);
   rows.clear();
   for (const KeySlot slot : events.slots) rows.push_back(in_order.row(slot).hot);
@@ -161,11 +174,12 @@ TEST(ChunkOperations, MeanWhatTheOperationsOnOneRowMean) {
     }
     const Chunk before = target;
 
-    combine_chunk(named.layout, target.group(), source.group());
+    const ChunkArithmetic arithmetic(named.layout);
+    arithmetic.combine(target.group(), source.group());
     EXPECT_TRUE(target == expected);
 
     if (!named.layout.invertible) continue;
-    remove_chunk(named.layout, target.group(), source.group());
+    arithmetic.remove(target.group(), source.group());
     EXPECT_TRUE(target == before);
   }
 }

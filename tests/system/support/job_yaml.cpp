@@ -70,9 +70,22 @@ std::string file_source(const std::string& path) {
   return "source: {type: file, path: " + path + "}\n";
 }
 
+std::string where(const std::string& condition) {
+  std::string yaml = "where: \"";
+  for (const char c : condition) {
+    if (c == '\n') {
+      yaml += "\\n";
+      continue;
+    }
+    if (c == '"' || c == '\\') yaml += '\\';
+    yaml += c;
+  }
+  return yaml + "\"\n";
+}
+
 std::string job_yaml(const oracle::Job& job, const JobSections& sections) {
   const oracle::WatermarkSettings& watermark = job.watermark;
-  return "pipeline: test\n" + sections.source + sections.format +
+  return "pipeline: test\n" + sections.source + sections.format + sections.where +
          "watermark: {out_of_orderness: " + duration(watermark.out_of_orderness) +
          ", allowed_lateness: " + duration(watermark.allowed_lateness) +
          ", idle_timeout: " + duration_or_off(watermark.idle_timeout) +

@@ -13,12 +13,16 @@ struct JobSections {
   std::string sinks = "sinks: [{type: stdout}]\n";
   std::string engine = {};
   std::string http = "http: {listen: off}\n";
+  std::string where = {};
 };
 
 /// A `source` section. @param topics a name or a YAML list  @param more further options
 std::string kafka_source(const std::string& brokers, const std::string& topics,
                          const std::string& more);
 std::string file_source(const std::string& path);
+
+/// A `where` section with any text in it.
+std::string where(const std::string& condition);
 
 /// A job file called `test`: the sections, and the oracle's windows, aggregates and watermark.
 std::string job_yaml(const oracle::Job& job, const JobSections& sections);

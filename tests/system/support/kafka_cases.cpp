@@ -136,6 +136,27 @@ void expect_absent_topics_are_named(const Cluster& cluster, const std::string& t
   }
 }
 
+void expect_a_partition_ahead_waits(const Cluster& cluster, const std::string& topic) {
+  constexpr int panes = 70'000;  // more than may live at once
+  constexpr int behind = 200'000;
+  constexpr int every = 100;
+  StartCase start(cluster, topic, 2);
+  const auto second = [](int number) { return "{\"t\":" + std::to_string(number * 1'000) + "}"; };
+  for (int i = 0; i < panes; ++i) start.kafka.produce(topic, 0, second(i));
+  for (int i = 0; i < behind; ++i) start.kafka.produce(topic, 1, second(0));
+  for (int i = 0; i < panes; i += every) start.kafka.produce(topic, 1, second(i));
+  start.kafka.flush();
+
+  const RunResult run = start.once("start: earliest");
+
+  EXPECT_EQ(run.code, 0) << run.errors;
+  const Stats stats = stats_in(start.stats());
+  EXPECT_EQ(stats.at("events_accepted"),
+            static_cast<std::uint64_t>(panes + behind + panes / every));
+  EXPECT_EQ(stats.at("windows_closed"), static_cast<std::uint64_t>(panes));
+  EXPECT_TRUE(balances(stats));
+}
+
 std::string expect_metrics_that_promtool_accepts(const Cluster& cluster, const std::string& topic) {
   StartCase start(cluster, topic, 3);
   start.send(0, 100);

@@ -43,6 +43,10 @@ void expect_topics_by_regular_expression(const Cluster& cluster, const std::stri
 /// A topic that is not there, and an expression that no topic matches, end the program with code 1.
 void expect_absent_topics_are_named(const Cluster& cluster, const std::string& topic);
 
+/// A partition whose events are so far ahead that the state cannot hold their panes waits for one
+/// that is behind; nothing is lost.
+void expect_a_partition_ahead_waits(const Cluster& cluster, const std::string& topic);
+
 /// promtool finds nothing wrong with the metrics of a Kafka job, with its partitions and lags.
 /// @return why promtool did not run, or empty
 std::string expect_metrics_that_promtool_accepts(const Cluster& cluster, const std::string& topic);

@@ -13,6 +13,7 @@ namespace {
 constexpr int patience_ms = 30'000;
 
 using Client = sluice::KafkaClient;
+using NewTopic = std::unique_ptr<rd_kafka_NewTopic_t, FreeBy<rd_kafka_NewTopic_destroy>>;
 
 void require(rd_kafka_resp_err_t error, const std::string& what) {
   if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return;
@@ -45,6 +46,32 @@ void note_failure(rd_kafka_t*, const rd_kafka_message_t* message, void* opaque) 
   }
 }
 
+/// Makes a topic and waits until the leaders of its partitions answer.
+void create(rd_kafka_t* client, rd_kafka_NewTopic_t* topic, const std::string& name,
+            int partitions) {
+  const KafkaQueue queue(rd_kafka_queue_new(client));
+  rd_kafka_NewTopic_t* topics[] = {topic};
+  rd_kafka_CreateTopics(client, topics, 1, nullptr, queue.get());
+  const KafkaEvent event(rd_kafka_queue_poll(queue.get(), patience_ms));
+  if (!event) throw std::runtime_error("no answer to the creation of topic " + name);
+  require(rd_kafka_event_error(event.get()), "topic " + name);
+  std::size_t count = 0;
+  const rd_kafka_topic_result_t* const* results =
+      rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event.get()), &count);
+  for (std::size_t i = 0; i < count; ++i) {
+    require(rd_kafka_topic_result_error(results[i]), "topic " + name);
+  }
+  for (int p = 0; p < partitions; ++p) {
+    const bool led = eventually([&] {
+      std::int64_t low = 0;
+      std::int64_t high = 0;
+      return rd_kafka_query_watermark_offsets(client, name.c_str(), p, &low, &high, patience_ms) ==
+             RD_KAFKA_RESP_ERR_NO_ERROR;
+    });
+    if (!led) throw std::runtime_error("topic " + name + " gets no leaders");
+  }
+}
+
 }  // namespace
 
 struct KafkaClient::Handles {
@@ -68,31 +95,23 @@ KafkaClient::KafkaClient(const std::string& brokers,
 KafkaClient::~KafkaClient() = default;
 
 void KafkaClient::create_topic(const std::string& name, int partitions) {
-  rd_kafka_t* const client = handles_->producer.get();
   char error[512];
-  const std::unique_ptr<rd_kafka_NewTopic_t, FreeBy<rd_kafka_NewTopic_destroy>> topic(
-      rd_kafka_NewTopic_new(name.c_str(), partitions, 1, error, sizeof error));
-  const KafkaQueue queue(rd_kafka_queue_new(client));
-  rd_kafka_NewTopic_t* topics[] = {topic.get()};
-  rd_kafka_CreateTopics(client, topics, 1, nullptr, queue.get());
-  const KafkaEvent event(rd_kafka_queue_poll(queue.get(), patience_ms));
-  if (!event) throw std::runtime_error("no answer to the creation of topic " + name);
-  require(rd_kafka_event_error(event.get()), "topic " + name);
-  std::size_t count = 0;
-  const rd_kafka_topic_result_t* const* results =
-      rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event.get()), &count);
-  for (std::size_t i = 0; i < count; ++i) {
-    require(rd_kafka_topic_result_error(results[i]), "topic " + name);
-  }
+  const NewTopic topic(rd_kafka_NewTopic_new(name.c_str(), partitions, 1, error, sizeof error));
+  create(handles_->producer.get(), topic.get(), name, partitions);
+}
+
+void KafkaClient::create_topic(const std::string& name,
+                               const std::vector<std::vector<std::int32_t>>& replicas) {
+  char error[512];
+  const int partitions = static_cast<int>(replicas.size());
+  const NewTopic topic(rd_kafka_NewTopic_new(name.c_str(), partitions, -1, error, sizeof error));
   for (int p = 0; p < partitions; ++p) {
-    const bool led = eventually([&] {
-      std::int64_t low = 0;
-      std::int64_t high = 0;
-      return rd_kafka_query_watermark_offsets(client, name.c_str(), p, &low, &high, patience_ms) ==
-             RD_KAFKA_RESP_ERR_NO_ERROR;
-    });
-    if (!led) throw std::runtime_error("topic " + name + " gets no leaders");
+    std::vector<std::int32_t> brokers = replicas[static_cast<std::size_t>(p)];
+    require(rd_kafka_NewTopic_set_replica_assignment(topic.get(), p, brokers.data(), brokers.size(),
+                                                     error, sizeof error),
+            "replicas of " + name);
   }
+  create(handles_->producer.get(), topic.get(), name, partitions);
 }
 
 void KafkaClient::produce(const std::string& topic, std::int32_t partition,

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace sluice::system_test {
 
@@ -22,6 +23,9 @@ class KafkaClient {
 
   /// Makes a topic and waits until the leaders of its partitions answer.
   void create_topic(const std::string& name, int partitions);
+  /// The same, with one partition for each entry, on these brokers: the first one leads.
+  void create_topic(const std::string& name,
+                    const std::vector<std::vector<std::int32_t>>& replicas);
 
   /// Queues a message. @param payload nullopt: a tombstone  @param timestamp ms; 0: now
   void produce(const std::string& topic, std::int32_t partition,
@@ -35,6 +39,7 @@ class KafkaClient {
 
  private:
   struct Handles;
+
   std::unique_ptr<Handles> handles_;
 };
 

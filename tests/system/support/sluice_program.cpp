@@ -166,6 +166,7 @@ void expect_books(const oracle::Books& expected, const Stats& stats) {
   EXPECT_EQ(stats.at("late_dropped"), expected.of(Verdict::late));
   EXPECT_EQ(stats.at("malformed"), expected.of(Verdict::malformed));
   EXPECT_EQ(stats.at("future_dropped"), expected.of(Verdict::future));
+  EXPECT_EQ(stats.at("filtered"), expected.of(Verdict::filtered));
   EXPECT_EQ(stats.at("tombstones"), expected.of(Verdict::tombstone));
   EXPECT_EQ(stats.at("keys_full"), expected.of(Verdict::keys_full));
   EXPECT_EQ(stats.at("in_no_window"), expected.of(Verdict::in_no_window));

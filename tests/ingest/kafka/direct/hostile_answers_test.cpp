@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "ingest/kafka/direct/api_versions.hpp"
 #include "ingest/kafka/direct/fetch.hpp"
 #include "ingest/kafka/direct/leader_epoch.hpp"
 #include "ingest/kafka/direct/metadata.hpp"
@@ -155,11 +156,26 @@ TEST(HostileAnswers, AreReadAsFetchedMessagesWithoutHarm) {
   EXPECT_EQ(fetched.aborted[0].first_offset, 60);
 
   expect_any_bytes_are_read(answer, [&fetched](const Bytes& bytes) {
-    (void)read_fetch_answer(bytes, 11, fetched);
-    for (const auto& partition : fetched.partitions) {
-      EXPECT_LE(partition.batches.size(), bytes.size());
+    for (const int version : {4, 5, 7, 9, 11}) {
+      (void)read_fetch_answer(bytes, static_cast<std::int16_t>(version), fetched);
+      for (const auto& partition : fetched.partitions) {
+        EXPECT_LE(partition.batches.size(), bytes.size());
+      }
     }
   });
+}
+
+TEST(HostileAnswers, AreReadAsVersionsWithoutHarm) {
+  WireWriter writer;
+  writer.int16(0);
+  writer.int32(2);
+  for (const int figure : {1, 4, 16, 3, 0, 12}) writer.int16(static_cast<std::int16_t>(figure));
+  const Bytes answer(writer.bytes().begin(), writer.bytes().end());
+  const auto versions = ApiVersions::read(answer);
+  ASSERT_TRUE(versions.has_value());
+  EXPECT_EQ(versions->newest(ApiKey::fetch, fetch_versions), 11);
+
+  expect_any_bytes_are_read(answer, [](const Bytes& bytes) { (void)ApiVersions::read(bytes); });
 }
 
 }  // namespace

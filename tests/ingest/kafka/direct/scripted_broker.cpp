@@ -185,7 +185,8 @@ bool ScriptedBroker::answer(Connection& connection, WireReader request) {
   if (api == ApiKey::fetch) {
     seen = read_fetch(request, version);
     const auto deadline = std::chrono::steady_clock::now() + longest_wait;
-    while (!stop_ && !has_news(seen) && std::chrono::steady_clock::now() < deadline) {
+    while (!stop_ &&
+           (stalled_ || (!has_news(seen) && std::chrono::steady_clock::now() < deadline))) {
       (void)::poll(nullptr, 0, poll_ms);
     }
   }

@@ -74,6 +74,8 @@ class ScriptedBroker {
   /// its length included; what is left empty is not sent, and the connection closed.
   void script(std::function<void(Bytes& answer)> change);
   void close_connections();
+  /// Withholds every answer to Fetch for as long as it lasts.
+  void stall(bool stalled) { stalled_ = stalled; }
 
   void expect_plain(const std::string& user, const std::string& password);
 
@@ -124,6 +126,7 @@ class ScriptedBroker {
   std::uint16_t port_ = 0;
   std::atomic<bool> stop_{false};
   std::atomic<bool> close_all_{false};
+  std::atomic<bool> stalled_{false};
   std::atomic<std::size_t> connections_{0};
 
   mutable std::mutex mutex_;  ///< guards what follows, up to the thread

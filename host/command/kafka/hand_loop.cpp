@@ -1,25 +1,21 @@
-// The loop that somebody would write by hand instead of using Sluice: pinned librdkafka consumers
-// with the batch API, simdjson per message, an unordered_map of strings per window; no watermarks,
-// no output. What Sluice's own end-to-end figures are compared with.
+#include "host/command/kafka/hand_loop.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstring>
 #include <limits>
 #include <map>
-#include <stdexcept>
 #include <string>
 #include <thread>
 #include <unordered_map>
 #include <vector>
 
-#include <benchmark/benchmark.h>
 #include <simdjson.h>
 
-#include "bench/kafka_load.hpp"
 #include "ingest/kafka/core_affinity.hpp"
 #include "ingest/kafka/kafka_handles.hpp"
 
-namespace sluice::bench {
+namespace sluice {
 namespace {
 
 constexpr std::int64_t window_size = 10'000;
@@ -40,7 +36,7 @@ class Loop {
     rd_kafka_conf_t* const conf = rd_kafka_conf_new();
     for (const auto& [name, value] : std::map<std::string, std::string>{
              {"bootstrap.servers", load.brokers()},
-             {"group.id", "sluice-baseline"},
+             {"group.id", "sluice-bench"},
              {"enable.auto.commit", "false"},
              {"enable.auto.offset.store", "false"},
              {"enable.partition.eof", "true"},
@@ -107,7 +103,9 @@ class Loop {
   std::unordered_map<std::int64_t, Window> windows_;
 };
 
-std::uint64_t read_on_every_core(const KafkaLoad& load) {
+}  // namespace
+
+std::uint64_t run_hand_loop(const KafkaLoad& load) {
   const std::vector<int> cores = allowed_cores();
   const std::size_t threads = std::min(cores.size(), static_cast<std::size_t>(load.partitions()));
   std::vector<std::uint64_t> read(threads);
@@ -126,34 +124,4 @@ std::uint64_t read_on_every_core(const KafkaLoad& load) {
   return total;
 }
 
-/// Tumbling windows of 10 s, count, sum, min and max by user, over `keys` users. With an embedded
-/// broker its own work is part of the CPU time.
-void baseline_loop(benchmark::State& state) {
-  const KafkaLoad& load = kafka_load(static_cast<std::uint64_t>(state.range(0)));
-  const double cpu_before = process_cpu_seconds();
-  std::uint64_t total = 0;
-  for (auto _ : state) {
-    const std::uint64_t read = read_on_every_core(load);
-    if (read != load.events()) {
-      state.SkipWithError("not every event was read");
-      return;
-    }
-    total += read;
-  }
-  const double cpu = process_cpu_seconds() - cpu_before;
-  state.SetItemsProcessed(static_cast<std::int64_t>(total));
-  state.counters["cpu_us_per_event"] = cpu * 1e6 / static_cast<double>(total);
-}
-BENCHMARK(baseline_loop)
-    ->ArgName("keys")
-    ->Arg(1'000)
-    ->Arg(100'000)
-    ->Iterations(1)
-    ->Repetitions(3)
-    ->UseRealTime()
-    ->Unit(benchmark::kMillisecond);
-
-}  // namespace
-}  // namespace sluice::bench
-
-BENCHMARK_MAIN();
+}  // namespace sluice
