@@ -15,12 +15,13 @@ constexpr std::size_t first_columns = 16;
 // Chunks that a worker takes at a time.
 constexpr std::size_t chunks_ahead = 32;
 
-// Chunks that share few slots, so that closing windows keeps some workers busy.
-constexpr std::size_t least_chunks = 4;
+// Chunks of fewer rows are not worth another core, nor the pieces that windows then come in.
+constexpr std::size_t least_shared_rows = 64;
 
 /// Rows of a chunk for so many slots.
 std::size_t chunk_rows_for(std::size_t slots) noexcept {
-  return std::clamp(std::bit_ceil(slots) / least_chunks, min_chunk_rows, max_chunk_rows);
+  const std::size_t all = std::bit_ceil(std::max(slots, min_chunk_rows));
+  return std::min(all, std::clamp(all / 4, least_shared_rows, max_chunk_rows));
 }
 
 /// Words of a chunk; no row of up to 64 bytes lies in two cache lines.

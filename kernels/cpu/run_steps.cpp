@@ -15,6 +15,9 @@ using Kind = ColumnStep::Kind;
 // A program that names its slots gives a worker this many at a time.
 constexpr std::size_t slots_together = 256;
 
+// Rows times steps of a program that other cores are worth waking for: some tens of microseconds.
+constexpr std::size_t rows_worth_waking = 32'768;
+
 constexpr const char* no_room = "max_state_bytes cannot hold the rows that closing windows needs";
 
 RowGroup first_rows(RowGroup group, std::size_t rows) {
@@ -94,7 +97,7 @@ void StepRunner::run_chunks(const StepProgram& program, std::size_t slots, Emitt
   const std::size_t chunk_rows = table_.chunk_rows();
   const std::size_t chunks = (slots + chunk_rows - 1) / chunk_rows;
   const std::size_t strands = std::max<std::size_t>(1, program.strands.size());
-  workers_.each(chunks * strands, [&](unsigned worker, std::size_t item) {
+  const auto run_item = [&](unsigned worker, std::size_t item) {
     const std::size_t strand = item / chunks;
     const std::size_t chunk = item % chunks;
     const std::size_t begin = strand == 0 ? 0 : program.strands[strand - 1];
@@ -102,7 +105,12 @@ void StepRunner::run_chunks(const StepProgram& program, std::size_t slots, Emitt
         program.strands.empty() ? program.steps.size() : program.strands[strand];
     run_chunk(program.steps.subspan(begin, end - begin), chunk,
               std::min(chunk_rows, slots - chunk * chunk_rows), worker, rows.arena(worker));
-  });
+  };
+  if (program.steps.size() * slots < rows_worth_waking) {
+    for (std::size_t item = 0; item < chunks * strands; ++item) run_item(0, item);
+  } else {
+    workers_.each(chunks * strands, run_item);
+  }
 }
 
 void StepRunner::run_slots(Steps steps, std::span<const KeySlot> only, EmittedRows& rows) {

@@ -99,8 +99,6 @@ class RawBackend : public ::testing::Test {
   RawBackend()
       : format_(clicks()),
         plan_(*raw_plan(format_).plan),
-        by_columns_(cuda::make_backend(shape_of(format_))),
-        by_bytes_(cuda::make_backend(shape_of(format_))),
         decoder_(format_),
         events_(make_events(format_, capacity)),
         table_(make_staging(RawMessageTable::bytes_needed(64)), 64),
@@ -108,6 +106,12 @@ class RawBackend : public ::testing::Test {
         shapes_(format_) {}
 
  protected:
+  // Without a device a test is skipped before this.
+  void SetUp() override {
+    by_columns_ = cuda::make_backend(shape_of(format_));
+    by_bytes_ = cuda::make_backend(shape_of(format_));
+  }
+
   BatchReport take_columns(const SourceBlock& block) {
     events_.clear();
     decoder_.decode(block, 0, events_);
