@@ -38,6 +38,12 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 
 }  // namespace
 
+/// When a batch was sealed, by the wall and by its lane's clock.
+struct Pipeline::Moment {
+  EventTime now = 0;
+  Milliseconds lane_clock = 0;
+};
+
 struct Pipeline::Impl {
   Impl(const Job& job_in, Source& source_in, Backend& backend_in,
        std::span<const std::unique_ptr<Sink>> sinks_in, const Clock& clock_in,
@@ -47,8 +53,8 @@ struct Pipeline::Impl {
   void stage_ahead(Batch& batch);
   void process(Batch& batch);
   EngineBatch view_of(Batch& batch);
-  void finish_partitions(std::span<const PartitionIndex> ended, const EngineBatch& when);
-  void admit_parked(const EngineBatch& when);
+  void finish_partitions(std::span<const PartitionIndex> ended, Moment when);
+  void admit_parked(Moment when);
   void take_malformed(const Batch& batch);
   void note_positions(const Batch& batch);
   void flush();
@@ -177,8 +183,9 @@ void Pipeline::Impl::process(Batch& batch) {
                        .compute_seconds = seconds_since(start),
                        .cpu = batch.cpu};
   pool.give_back(batch);
-  finish_partitions(ended, view);
-  admit_parked(view);
+  const Moment sealed{view.now, view.lane_clock};
+  finish_partitions(ended, sealed);
+  admit_parked(sealed);
   if (published) flush();
   figures.cpu.compute = thread_cpu_seconds() - cpu_before;
   observer.batch_done(figures);
@@ -186,8 +193,7 @@ void Pipeline::Impl::process(Batch& batch) {
   report(false);
 }
 
-void Pipeline::Impl::finish_partitions(std::span<const PartitionIndex> ended,
-                                       const EngineBatch& when) {
+void Pipeline::Impl::finish_partitions(std::span<const PartitionIndex> ended, Moment when) {
   std::vector<PartitionIndex> finished;
   for (const PartitionIndex partition : ended) {
     if (parking.holds(partition)) {
@@ -205,7 +211,7 @@ void Pipeline::Impl::finish_partitions(std::span<const PartitionIndex> ended,
   engine.process(ends);
 }
 
-void Pipeline::Impl::admit_parked(const EngineBatch& when) {
+void Pipeline::Impl::admit_parked(Moment when) {
   std::uint64_t before = engine.books().parked + 1;
   while (!parking.empty() && engine.books().parked < before) {
     before = engine.books().parked;
@@ -251,8 +257,7 @@ void Pipeline::Impl::flush() {
 }
 
 void Pipeline::Impl::close_open_windows() {
-  EngineBatch now;
-  now.now = clock.wall();
+  const Moment now{.now = clock.wall()};
   std::vector<PartitionIndex> open;
   for (std::size_t p = 0; p < source.partitions().size(); ++p) {
     const auto partition = static_cast<PartitionIndex>(p);

@@ -70,6 +70,7 @@ class Pipeline {
 
  private:
   struct Impl;
+  struct Moment;
   std::unique_ptr<Impl> impl_;
 };
 

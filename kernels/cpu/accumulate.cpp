@@ -190,7 +190,6 @@ void AccumulatePass::park_unplaceable(const TiledBatch& batch, BatchReport& repo
   for (std::size_t position = 0; position < batch.size(); ++position) {
     if (batch.slots[position] == no_slot || place(batch, position)) continue;
     batch.slots[position] = no_slot;
-    batch.tiles[position / tile_events].whole = false;
     report.parked.push_back(batch.event(position));
     report.out_of_memory = true;
   }

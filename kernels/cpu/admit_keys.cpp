@@ -38,8 +38,7 @@ void KeyAdmission::find_tile(const TiledBatch& batch, std::size_t number, KeyBlo
   const EventColumns& events = batch.events;
   if (tile.uniform) {
     KeySlot* const slots = batch.slots + first;
-    tile.whole = dictionary_.find_all(events.key, first, size, slots);
-    if (!tile.whole) {
+    if (!dictionary_.find_all(events.key, first, size, slots)) {
       tile.missing = static_cast<std::uint32_t>(std::count(slots, slots + size, no_slot));
       std::replace(slots, slots + size, no_slot, unresolved_slot);
     }
@@ -62,7 +61,6 @@ void KeyAdmission::find_tile(const TiledBatch& batch, std::size_t number, KeyBlo
 }
 
 void KeyAdmission::admit_tile(const TiledBatch& batch, std::size_t number, BatchReport& report) {
-  Tile& tile = batch.tiles[number];
   std::uint32_t* const positions = blocks_[0].positions;
   const std::size_t first = batch.first_of(number);
   std::size_t missing = 0;
@@ -71,14 +69,12 @@ void KeyAdmission::admit_tile(const TiledBatch& batch, std::size_t number, Batch
       positions[missing++] = static_cast<std::uint32_t>(position);
     }
   }
-  tile.whole = tile.uniform;
   for (std::size_t k = 0; k < missing; ++k) {
     if (k + prefetch_distance < missing) {
       const std::uint32_t ahead = batch.event(positions[k + prefetch_distance]);
       dictionary_.prefetch(batch.events.key.low_of(ahead), batch.events.key.high_of(ahead));
     }
     admit(batch, positions[k], report);
-    if (batch.slots[positions[k]] == no_slot) tile.whole = false;
   }
 }
 
@@ -129,6 +125,7 @@ void KeyAdmission::collect(const TiledBatch& batch) {
     if (batch.slots[position] < live.size()) live[batch.slots[position]] = 1;
   }
   dictionary_.keep_only(live);
+  table_.drop_from(dictionary_.bound());
 }
 
 }  // namespace sluice::cpu

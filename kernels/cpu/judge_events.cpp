@@ -179,7 +179,7 @@ void judge_tile(const TiledBatch& batch, std::size_t number, Findings& findings)
     tile.uniform = is_uniform(batch.limits, range, tile.columns);
     if (tile.uniform) {
       findings.taken += size;
-      note_times(batch.events, first, size, range.latest, findings);
+      if (batch.note_times) note_times(batch.events, first, size, range.latest, findings);
       for (std::uint32_t g = 0; g < batch.limits.grid_count; ++g) {
         findings.columns.add(tile.columns[g]);
       }

@@ -22,7 +22,6 @@ inline constexpr std::size_t alone_events = 16'384;
 /// and lie in the same column of each grid.
 struct Tile {
   bool uniform = false;
-  bool whole = false;                   ///< uniform, and every event has a key slot
   std::uint32_t missing = 0;            ///< events whose key the dictionary does not know yet
   ColumnIndex columns[max_grids] = {};  ///< [grid_count] of a uniform tile
 };

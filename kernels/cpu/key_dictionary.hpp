@@ -31,8 +31,8 @@ class KeyDictionary {
   bool find_all(const KeyColumn& keys, std::size_t first, std::size_t count,
                 KeySlot* slots) const noexcept;
 
-  /// By key the slot + 1, or 0, if the keys [first, first + count) are narrow and all in this
-  /// array; else nullptr.
+  /// By key the slot + 1, or 0, if the keys [first, first + count) have no high half and are
+  /// all in this array; else nullptr.
   const std::uint32_t* direct_slots(const KeyColumn& keys, std::size_t first,
                                     std::size_t count) const noexcept;
 

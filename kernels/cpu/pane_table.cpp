@@ -292,6 +292,14 @@ void PaneTable::drop(ColumnIndex column, std::size_t chunk) {
   if (found != nullptr) pool_->give(found);
 }
 
+void PaneTable::drop_from(std::size_t slot) {
+  for (ColumnIndex column = 0; column < columns_; ++column) {
+    for (std::size_t chunk = (slot + chunk_rows_ - 1) / chunk_rows_; chunk < chunks_; ++chunk) {
+      drop(column, chunk);
+    }
+  }
+}
+
 void PaneTable::reset(RowGroup group) const noexcept {
   std::memcpy(group.hot, empty_chunk_.data(), pool_->chunk_bytes());
 }

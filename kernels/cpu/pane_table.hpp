@@ -104,6 +104,8 @@ class PaneTable {
   /// @pre not open, and no other thread opens it
   RowGroup open_unset(ColumnIndex column, std::size_t chunk);
   void drop(ColumnIndex column, std::size_t chunk);
+  /// Drops the chunks of all columns that lie at or beyond a slot, of which none has a row.
+  void drop_from(std::size_t slot);
   void reset(RowGroup group) const noexcept;
   /// Sets marks[r] where some column holds a row for slot r of this chunk.
   void mark_rows(std::size_t chunk, std::span<std::uint8_t> marks) const noexcept;

@@ -46,14 +46,7 @@ class LaneLifter {
     std::memcpy(&minimum_, row.minimum, sizeof minimum_);
     std::memcpy(&maximum_, row.maximum, sizeof maximum_);
     one_ = Lanes{1};
-    ordered_ = false;
-    for (std::size_t k = 0; k < lanes; ++k) {
-      ordered_ = ordered_ || row.minimum[k] != 0 || row.maximum[k] != 0;
-    }
   }
-
-  /// Whether some lane is a minimum or a maximum.
-  [[gnu::always_inline]] bool ordered() const { return ordered_; }
 
   /// Lifts a value into the row at `words`. The sum wraps.
   /// @param overflows gets the sign bit of a lane whose sum has overflowed
@@ -89,7 +82,6 @@ class LaneLifter {
   Lanes minimum_;
   Lanes maximum_;
   Lanes one_;
-  bool ordered_;
 };
 
 }  // namespace sluice::cpu

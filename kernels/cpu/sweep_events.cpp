@@ -233,6 +233,7 @@ bool EventSweep::sweep_few(const Pass& pass, Share& share, std::size_t number, F
   if (share.range.latest - panes.grid.start_of(pane) >= panes.grid.length) return false;
   if (pane < panes.first || pane >= panes.end) return false;
   const ColumnIndex column = panes.columns[pane - panes.first];
+  if (column == no_column) return false;
   const ValueColumn& values = events.values[lifter_.lanes().value];
   const unsigned bits =
       values.narrow != nullptr ? 32 : magnitude_bits(set_, values.bits + share.first, share.size);

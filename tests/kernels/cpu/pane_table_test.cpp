@@ -180,5 +180,20 @@ TEST(StateBudget, WhatIsReservedIsNotTaken) {
   EXPECT_TRUE(budget.take(500));
 }
 
+TEST(PaneTable, ChunksBeyondTheLastKeyAreGivenBack) {
+  StateBudget budget(plenty);
+  PaneTable table(layout(), budget);
+  ASSERT_TRUE(table.cover(2, 2000));
+  for (std::size_t chunk = 0; chunk < 8; ++chunk) ASSERT_TRUE(table.open(1, chunk));
+  write(table, 1, 300, 7);
+  const std::size_t before = budget.used();
+
+  table.drop_from(301);
+
+  EXPECT_EQ(before - budget.used(), 6 * table.chunk_bytes());
+  EXPECT_EQ(read(table, 1, 300), (std::vector<std::uint64_t>{7, 70, 700}));
+  EXPECT_FALSE(table.chunk(1, 2));
+}
+
 }  // namespace
 }  // namespace sluice::cpu
