@@ -14,6 +14,8 @@ bool JsonCutter::wants_to_learn() noexcept {
 }
 
 void JsonCutter::learn(std::string_view document, std::span<const char* const> sources) {
+  // One CR belongs to the line's end: where there are two, a shape would hold the first.
+  if (lines_ && document.ends_with('\r')) return;
   const std::optional<std::uint64_t> fingerprint = JsonShape::fingerprint(document);
   if (!fingerprint || std::ranges::count(fingerprints_, *fingerprint) > 0) return;
   if (std::ranges::count(misses_, *fingerprint) == 0) {

@@ -192,7 +192,8 @@ class TextRoad {
                            std::uint32_t end, TextMarks::Found found, std::uint32_t text_end,
                            EventWriter& writer, Exact& exact) {
     const TextView view = view_of(block);
-    auto [mark, marks_end] = found;
+    std::uint32_t* mark = found.first;
+    std::uint32_t* const marks_end = found.end;
     const auto read_exactly = [&exact](const EventExtent& extent) { exact(extent.begin); };
     std::size_t known_rows = 0;
     std::size_t odd_rows = 0;
@@ -241,8 +242,17 @@ class TextRoad {
     const std::size_t begin = block_.extents[0].begin;
     const EventExtent& last = block_.extents[block_.size - 1];
     const std::string_view text(block.text() + begin, last.begin + last.length - begin);
-    block_.valid_utf8 = ascii() || is_valid_utf8(text);
+    block_.valid_utf8 = ascii() || (is_valid_utf8(text) && no_row_begins_inside(block.text()));
     columns_.write(block.text(), block_, block.messages, writer, exact);
+  }
+
+  // Messages may lie back to back: the end of one and the begin of the next can make up a
+  // character.
+  bool no_row_begins_inside(const char* base) const noexcept {
+    return std::none_of(block_.extents.begin(), block_.extents.begin() + block_.size,
+                        [base](const EventExtent& row) {
+                          return (static_cast<unsigned char>(base[row.begin]) & 0xC0) == 0x80;
+                        });
   }
 
   TextMarks marks_;

@@ -14,7 +14,6 @@ namespace sluice {
 namespace {
 
 using testing::ElementsAre;
-using testing::HasSubstr;
 
 Job with_format(const std::string& options) {
   return parse_job("source: {type: file, path: x}\nformat: {event_time: {field: t}, " + options +

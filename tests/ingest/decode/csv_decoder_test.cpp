@@ -220,6 +220,22 @@ TEST(CsvDecoder, KeysAreTextUnlessTheyAreDeclared) {
   EXPECT_EQ(booleans.verdict("1,True,,,"), "bad_key k");
 }
 
+// The end of one message and the begin of the next make up a character, but neither is text.
+TEST(CsvDecoder, NoCharacterReachesOverTheEndOfAMessage) {
+  Format format = csv_format();
+  format.framing = Framing::message;
+  format.keys = {key("d", KeyType::string)};
+  format.values.clear();
+  Decoding decoding(format);
+
+  decoding.run({"1,,,,b", "1,,,,a\xC3", "\xA9,,,,c", "1,,,,d"});
+
+  EXPECT_EQ(decoding.verdict("1,,,,a\xC3"), "bad_key d");
+  EXPECT_EQ(decoding.verdict("\xA9,,,,c"), "bad_time t");
+  decoding.run({"1,,,,b", "1,,,,a\xC3", "\xA9,,,,c", "1,,,,d"});
+  EXPECT_EQ(decoding.events().size, 2U);
+}
+
 TEST(CsvDecoder, TimesCanBeText) {
   Format format = csv_format();
   format.event_time.unit = TimeUnit::iso8601;

@@ -283,6 +283,17 @@ TEST(JsonDecoder, RepeatedShapesNeedNoParser) {
   EXPECT_LE(decoder.parsed_documents(), 3U);
 }
 
+TEST(JsonDecoder, TheSecondOfTwoReturnsAtALinesEndIsNoPartOfAShape) {
+  Decoding decoding(json_format(Framing::lines));
+  const std::string returns = "{\"t\":1000,\"k\":\"a\"}\r\r\n{\"t\":1001,\"k\":\"a\"}\r\r\n";
+  for (int times = 0; times < 4; ++times) {
+    decoding.run({returns + returns + "{\"t\":1002,\"k\":\"a\"}\r"});
+
+    ASSERT_EQ(decoding.events().size, 5U);
+    EXPECT_EQ(decoding.bytes_of(decoding.events().extents[4]), "{\"t\":1002,\"k\":\"a\"}");
+  }
+}
+
 TEST(JsonDecoder, DocumentsThatAreNotValidTeachNoShape) {
   Decoding decoding(json_format());
   for (const std::string document :
