@@ -1,5 +1,5 @@
 # A thin front: the work is in .ci/setup, CMakePresets.json and the programs themselves.
-.PHONY: help build demo test test-unit bench bundle check-gpu format clean
+.PHONY: help build demo test test-unit fuzz bench bundle check-gpu format clean
 .DEFAULT_GOAL := help
 
 help: ## lists these commands
@@ -25,6 +25,16 @@ test: ## builds and runs every test, under the sanitizers too
 
 test-unit: build ## builds, and runs only the quick tests
 	@ctest --preset release -L unit
+
+SECONDS ?= 60
+fuzz: ## fuzzes everything that reads bytes from outside, SECONDS=60 each; what it finds stays in build/fuzz
+	@.ci/setup --fuzz
+	@cmake --preset fuzz --log-level=NOTICE
+	@cmake --build --preset fuzz
+	@cd build/fuzz && for program in bin/fuzz_*; do \
+	  name=$${program#bin/fuzz_}; mkdir -p corpus/$$name; echo "== $$name"; \
+	  $$program -max_total_time=$(SECONDS) -rss_limit_mb=4096 corpus/$$name $(CURDIR)/tests/fuzz/corpus/$$name || exit 1; \
+	done
 
 bench: build ## builds, and runs every benchmark once
 	@for program in build/bin/bench_*; do echo "== $$program"; $$program || exit 1; done

@@ -2,7 +2,7 @@
 
 #include <stdexcept>
 
-#include "host/command/run.hpp"
+#include "host/command/job_backend.hpp"
 #include "ingest/key.hpp"
 
 namespace sluice::bench {
@@ -31,22 +31,25 @@ ColumnEngine::ColumnEngine(BackendKind kind, const Job& job, Publish publish)
 
 void ColumnEngine::process(const EventColumns& columns, EventTime min_time, EventTime max_time) {
   const Ticket ticket = backend_->stage(columns);
-  const BatchOutcome outcome = engine_.process({
+  engine_.process({
       .ticket = ticket,
       .size = columns.size,
       .min_time = min_time,
       .max_time = max_time,
-      .times = columns.time,
       .lane_partitions = {&only_partition, 1},
-      .key_of =
-          [&](std::uint32_t event) {
-            std::string encoded;
-            append_key_column(encoded, static_cast<std::int64_t>(columns.key.low_of(event)));
-            return encoded;
+      .name_keys =
+          [&](std::span<const FirstSeenKey> keys, KeyNames& names) {
+            for (const FirstSeenKey& key : keys) {
+              std::string encoded;
+              append_key_column(encoded, static_cast<std::int64_t>(columns.key.low_of(key.event)));
+              names.set(key.slot, std::move(encoded));
+            }
           },
+      .park = [](std::span<const std::uint32_t>) -> EventTime {
+        throw std::runtime_error("the state is too small");
+      },
   });
   backend_->release(ticket);
-  if (!outcome.parked.empty()) throw std::runtime_error("the state is too small");
 }
 
 void ColumnEngine::finish() {

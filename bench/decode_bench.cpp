@@ -87,25 +87,75 @@ std::string json_of(const Behaviour& event) {
                  "}"});
 }
 
-// Documents that have no shape in common. In any order: the same members in one of 120 orders.
-// Never alike: and two more whose names are made up. With an escape: and one in a string that is
-// not read. For the parser: and one in the key.
-enum class Disorder : std::uint8_t { any_order, never_alike, with_an_escape, for_the_parser };
+// Documents that a shape does not fit: with members in one of 120 orders, or two more of made-up
+// names, or something in them that is read by itself, or cannot be read but by the parser.
+enum class Oddity : std::uint8_t {
+  none,
+  escape_unread,
+  escape_in_key,
+  escapes_in_key,  // one of each kind
+  escape_in_name,
+  exponent_in_value,
+  exponent_in_time,
+  twenty_digits,
+  no_number,  // malformed
+  too_deep,   // for the walk: for the parser
+};
+struct Disorder {
+  bool any_order = true;
+  bool made_up_names = false;
+  Oddity oddity = Oddity::none;
+  std::size_t every = 1;  // so manieth document is odd
+};
 
-std::string disorderly_json_of(const Behaviour& event, Disorder disorder, std::mt19937_64& random) {
-  const std::string made_up = std::to_string(random() % 1'000'000);
+Behaviour odd_one(Behaviour event, Oddity oddity) {
+  switch (oddity) {
+    case Oddity::escape_unread:
+      event.name += R"(\/\u00e9)";
+      break;
+    case Oddity::escape_in_key:
+      event.user += R"(\/1)";
+      break;
+    case Oddity::escapes_in_key:
+      event.user += R"(\"\u00e9\ud83d\ude00)";
+      break;
+    case Oddity::exponent_in_value:
+      event.value += "e0";
+      break;
+    case Oddity::exponent_in_time:
+      event.time.insert(1, ".");
+      event.time += "e12";
+      break;
+    case Oddity::twenty_digits:
+      event.value += std::string(20 - event.value.size() + 1, '0');
+      break;
+    case Oddity::no_number:
+      event.value = joined({"\"", event.value, "\""});
+      break;
+    default:
+      break;
+  }
+  return event;
+}
+
+std::string disorderly_json_of(const Behaviour& event, const Disorder& disorder, bool odd,
+                               std::mt19937_64& random) {
+  const auto [id, user, name, value, time] = odd ? odd_one(event, disorder.oddity) : event;
+  const bool escaped_name = odd && disorder.oddity == Oddity::escape_in_name;
   std::vector<std::string> members = {
-      joined({R"("id":)", event.id}),
-      joined(
-          {R"("user_id":")", event.user, disorder == Disorder::for_the_parser ? R"(\/1")" : "\""}),
-      joined({R"("behaviour_name":")", event.name,
-              disorder == Disorder::with_an_escape ? R"(\/\u00e9")" : "\""}),
-      joined({R"("behaviour_value":)", event.value}), joined({R"("time":)", event.time})};
-  if (disorder == Disorder::never_alike) {
+      joined({R"("id":)", id}),
+      joined({escaped_name ? R"("user\u005fid":")" : R"("user_id":")", user, "\""}),
+      joined({R"("behaviour_name":")", name, "\""}), joined({R"("behaviour_value":)", value}),
+      joined({R"("time":)", time})};
+  if (odd && disorder.oddity == Oddity::too_deep) {
+    members.push_back(joined({R"("d":)", std::string(40, '['), std::string(40, ']')}));
+  }
+  if (disorder.made_up_names) {
+    const std::string made_up = std::to_string(random() % 1'000'000);
     members.push_back(joined({R"("n)", made_up, R"(":)", event.user.substr(1)}));
     members.push_back(joined({R"("tag)", made_up, R"(": ")", event.name, "\""}));
   }
-  std::ranges::shuffle(members, random);
+  if (disorder.any_order) std::ranges::shuffle(members, random);
   std::string document;
   for (const std::string& member : members) {
     document += document.empty() ? '{' : ',';
@@ -144,11 +194,13 @@ std::vector<std::string> json_documents() {
   return texts;
 }
 
-std::vector<std::string> disorderly_json_documents(Disorder disorder) {
+std::vector<std::string> disorderly_json_documents(const Disorder& disorder) {
   std::mt19937_64 random(8);
   std::vector<std::string> texts;
-  for (const Behaviour& event : behaviour_events())
-    texts.push_back(disorderly_json_of(event, disorder, random));
+  for (const Behaviour& event : behaviour_events()) {
+    const bool odd = texts.size() % disorder.every == 0;
+    texts.push_back(disorderly_json_of(event, disorder, odd, random));
+  }
   return texts;
 }
 
@@ -304,7 +356,7 @@ class ParserAlone {
 };
 
 // Its ratio to the parser alone, in turns with it.
-void decode_disorder(benchmark::State& state, Disorder disorder) {
+void BM_JsonLinesBesideTheParser(benchmark::State& state, const Disorder& disorder) {
   const Format format = behaviour_format(FormatType::json, Framing::lines, "user_id");
   const SourceBlock block = make_block(disorderly_json_documents(disorder), 1024, "\n");
   DecodedEvents events(make_staging(DecodedEvents::bytes_needed(event_count, 2)), event_count, 2);
@@ -331,25 +383,42 @@ void decode_disorder(benchmark::State& state, Disorder disorder) {
   state.counters["times_the_parser_alone"] = ours / parsers;
 }
 
-void BM_JsonLinesInAnyOrder(benchmark::State& state) {
-  decode_disorder(state, Disorder::any_order);
-}
-BENCHMARK(BM_JsonLinesInAnyOrder)->UseManualTime();
+constexpr struct {
+  const char* name;
+  Disorder disorder;
+} disorders[] = {
+    {"alike", {.any_order = false}},
+    {"any_order", {}},
+    {"never_alike", {.made_up_names = true}},
+    {"escape_unread", {.oddity = Oddity::escape_unread}},
+    {"escape_in_key", {.oddity = Oddity::escape_in_key}},
+    {"escapes_in_key", {.oddity = Oddity::escapes_in_key}},
+    {"escape_in_name", {.oddity = Oddity::escape_in_name}},
+    {"exponent_in_value", {.oddity = Oddity::exponent_in_value}},
+    {"exponent_in_time", {.oddity = Oddity::exponent_in_time}},
+    {"twenty_digits", {.oddity = Oddity::twenty_digits}},
+    {"no_number", {.oddity = Oddity::no_number}},
+    {"too_deep", {.oddity = Oddity::too_deep}},
+    {"alike_escape_in_key", {.any_order = false, .oddity = Oddity::escape_in_key}},
+    {"alike_exponent_in_value", {.any_order = false, .oddity = Oddity::exponent_in_value}},
+    {"alike_twenty_digits", {.any_order = false, .oddity = Oddity::twenty_digits}},
+    {"alike_no_number", {.any_order = false, .oddity = Oddity::no_number}},
+    {"alike_too_deep", {.any_order = false, .oddity = Oddity::too_deep}},
+    {"every_other_escape_in_key",
+     {.any_order = false, .oddity = Oddity::escape_in_key, .every = 2}},
+    {"every_other_twenty_digits",
+     {.any_order = false, .oddity = Oddity::twenty_digits, .every = 2}},
+    {"every_other_no_number", {.any_order = false, .oddity = Oddity::no_number, .every = 2}},
+    {"every_other_too_deep", {.any_order = false, .oddity = Oddity::too_deep, .every = 2}},
+};
 
-void BM_JsonLinesNeverAlike(benchmark::State& state) {
-  decode_disorder(state, Disorder::never_alike);
+void register_disorders() {
+  for (const auto& [name, disorder] : disorders) {
+    benchmark::RegisterBenchmark(joined({"BM_JsonLinesBesideTheParser/", name}).c_str(),
+                                 BM_JsonLinesBesideTheParser, disorder)
+        ->UseManualTime();
+  }
 }
-BENCHMARK(BM_JsonLinesNeverAlike)->UseManualTime();
-
-void BM_JsonLinesWithAnEscape(benchmark::State& state) {
-  decode_disorder(state, Disorder::with_an_escape);
-}
-BENCHMARK(BM_JsonLinesWithAnEscape)->UseManualTime();
-
-void BM_JsonLinesForTheParser(benchmark::State& state) {
-  decode_disorder(state, Disorder::for_the_parser);
-}
-BENCHMARK(BM_JsonLinesForTheParser)->UseManualTime();
 
 void BM_CsvLines(benchmark::State& state) {
   decode(state, behaviour_format(FormatType::csv, Framing::lines, "user_id"),
@@ -423,4 +492,11 @@ BENCHMARK_CAPTURE(BM_BinaryRowsFiltered, both, "value > 250 AND user_id < 50000"
 }  // namespace
 }  // namespace sluice
 
-BENCHMARK_MAIN();
+int main(int argument_count, char** arguments) {
+  sluice::register_disorders();
+  benchmark::Initialize(&argument_count, arguments);
+  if (benchmark::ReportUnrecognizedArguments(argument_count, arguments)) return 1;
+  benchmark::RunSpecifiedBenchmarks();
+  benchmark::Shutdown();
+  return 0;
+}

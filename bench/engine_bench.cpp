@@ -87,12 +87,16 @@ class RunningEngine {
     batch.size = events.size;
     batch.min_time = events.time.base;
     batch.max_time = events.time.base + pane_length - 1;
-    batch.times = events.time;
     batch.lane_partitions = partitions_;
-    batch.key_of = [&](std::uint32_t event) {
-      std::string key;
-      append_key_column(key, static_cast<std::int64_t>(events.key.low_of(event)));
-      return key;
+    batch.name_keys = [&](std::span<const FirstSeenKey> keys, KeyNames& names) {
+      for (const FirstSeenKey& seen : keys) {
+        std::string key;
+        append_key_column(key, static_cast<std::int64_t>(events.key.low_of(seen.event)));
+        names.set(seen.slot, std::move(key));
+      }
+    };
+    batch.park = [](std::span<const std::uint32_t>) -> EventTime {
+      throw std::runtime_error("the state is too small");
     };
     engine_->process(batch);
     backend_->release(staged_.front());

@@ -60,11 +60,6 @@ struct Correction {
   friend auto operator<=>(const Correction&, const Correction&) = default;
 };
 
-struct PartitionMaximum {
-  PartitionIndex partition;
-  EventTime time;
-};
-
 /// What became of a batch. accepted + future + in_no_window + late + keys_full + parked.size()
 /// equals the number of events offered.
 struct BatchReport {
@@ -159,8 +154,8 @@ class RawStaging {
   virtual RawOutcome decoded(Ticket ticket) = 0;
 
   /// Takes in what the host made of the listed events, and makes the batch complete: `size` becomes
-  /// RawOutcome::events less the dropped ones, in whose places the last events move. To be called
-  /// once for every batch that was not refused.
+  /// RawOutcome::events less the filtered and the dropped ones, in whose places others move. To be
+  /// called once for every batch that was not refused.
   /// @returns the size
   virtual std::size_t settle(Ticket ticket, const ListedColumns& listed) = 0;
 

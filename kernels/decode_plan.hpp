@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "kernels/event_columns.hpp"
+#include "kernels/filter_plan.hpp"
 #include "kernels/types.hpp"
 
 namespace sluice {
@@ -26,13 +27,14 @@ enum class RawKeyType : std::uint8_t { as_it_came, int64, string, boolean };
 /// already; a field is a number from 0 on, in rows and CSV in the order in which fields lie.
 struct DecodePlan {
   static constexpr std::uint32_t max_keys = 8;
-  static constexpr std::uint32_t max_fields = 1 + max_keys + max_values;
+  static constexpr std::uint32_t max_fields = 32;
+  static constexpr std::uint32_t max_uses = 1 + max_keys + max_values + FilterPlan::max_columns;
 
   /// A column that a field goes to.
   struct Use {
-    enum class Kind : std::uint8_t { time, key, value };
+    enum class Kind : std::uint8_t { time, key, value, filter };
     Kind kind = Kind::time;
-    std::uint8_t column = 0;  ///< of the keys or of the values
+    std::uint8_t column = 0;  ///< of the keys, of the values or of the filter
   };
   struct Field {
     std::uint8_t first_use = 0;
@@ -63,7 +65,7 @@ struct DecodePlan {
   std::uint32_t max_key_bytes = 0;
   std::uint64_t key_seed = 0;
   Field field[max_fields];
-  Use use[max_fields];
+  Use use[max_uses];
   RawKeyType key[max_keys];
   Value value[max_values];
 };

@@ -36,8 +36,8 @@ std::size_t column_bytes(const BackendShape& shape) {
   return shape.max_batch_events * event_bytes + (4 + 2 * values) * staging_gap;
 }
 
-/// Of a batch that the device decodes: bytes, messages, columns with extents, and what the host
-/// decodes of it.
+/// Of a batch that the device decodes: bytes, messages, columns with extents, twice with a filter,
+/// and what the host decodes of it.
 std::size_t raw_bytes(const BackendShape& shape) {
   if (!shape.raw) return 0;
   constexpr std::size_t message_bytes = 8 + 3 * 4 + sizeof(PartitionIndex);
@@ -46,8 +46,11 @@ std::size_t raw_bytes(const BackendShape& shape) {
   constexpr std::size_t fewest_listed = 1024;
   const std::size_t values = values_read(shape.layout);
   const std::size_t event_bytes = 8 + 16 + sizeof(PartitionIndex) + extent_bytes + values * (8 + 1);
+  const bool filtered = shape.raw->filter.has_value();
+  const std::size_t kept_bytes = filtered ? 1 + event_bytes : 0;
+  const std::size_t maxima_bytes = filtered ? shape.raw->partitions * sizeof(EventTime) : 0;
   return shape.raw->max_bytes + shape.raw->max_messages * message_bytes + 5 * staging_gap +
-         shape.max_batch_events * event_bytes +
+         shape.max_batch_events * (event_bytes + kept_bytes) + maxima_bytes +
          std::max(shape.max_batch_events / 16, fewest_listed) * listed_bytes;
 }
 

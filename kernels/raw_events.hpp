@@ -1,12 +1,15 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "kernels/decode_plan.hpp"
 #include "kernels/event_columns.hpp"
+#include "kernels/filter_plan.hpp"
 #include "kernels/types.hpp"
 
 namespace sluice {
@@ -31,6 +34,8 @@ struct RawEvents {
   std::uint32_t size = 0;       ///< bytes
   RawMessages messages;
   std::uint32_t rows = 0;  ///< rows only: events in all messages
+  /// Of the future guard: the filter takes out no event later than this.
+  EventTime future_after = end_of_time;
 };
 
 /// Bytes behind the last message that a backend may read and never depends on.
@@ -41,6 +46,8 @@ struct RawShape {
   DecodePlan plan;
   std::size_t max_bytes = 0;     ///< largest RawEvents::size
   std::size_t max_messages = 0;  ///< largest RawMessages::size
+  std::size_t partitions = 1;    ///< every PartitionIndex is below; asked for by a filter only
+  std::optional<FilterPlan> filter{};
 };
 
 /// An event that the backend left to the host: it may be malformed, or is beyond what the exact
@@ -51,6 +58,11 @@ struct ListedEvent {
   std::uint32_t message;  ///< index in RawMessages
 };
 
+/// How many events of a batch may be listed at most; with more, the backend refuses it.
+constexpr std::size_t most_listed(std::size_t max_batch_events) noexcept {
+  return std::max<std::size_t>(max_batch_events / 16, 1'024);
+}
+
 /// What a backend made of a raw batch.
 struct RawOutcome {
   /// The batch has to be decoded by the host, all of it: more events than it holds, too many to be
@@ -58,16 +70,18 @@ struct RawOutcome {
   bool refused = false;
   std::uint32_t events = 0;           ///< places, those of listed events included
   std::vector<ListedEvent> listed{};  ///< ascending
-  EventTime min_time = 0;             ///< over those that are not listed, if there are any
+  std::uint64_t filtered = 0;         ///< events that the filter took out, none of them listed
+  std::vector<PartitionMaximum> filtered_maxima{};  ///< of their partitions, each once
+  EventTime min_time = 0;  ///< over those neither listed nor filtered, if there are any
   EventTime max_time = 0;
 };
 
 /// What the host made of the listed events. Borrowed until the batch is released.
 struct ListedColumns {
-  EventColumns events;                     ///< those that are none of the malformed
+  EventColumns events;                     ///< neither malformed nor filtered
   std::span<const std::uint32_t> places;   ///< [events.size] ListedEvent::event
   std::span<const std::uint32_t> lengths;  ///< [events.size] bytes
-  std::span<const std::uint32_t> dropped;  ///< ascending: ListedEvent::event of the malformed
+  std::span<const std::uint32_t> dropped;  ///< ascending: ListedEvent::event of those that are none
 };
 
 /// Where an event's bytes are.

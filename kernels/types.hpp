@@ -27,6 +27,12 @@ using PartitionIndex = std::uint16_t;
 /// A column of the PaneTable: the rows of one pane, or of a working value, for every key slot.
 using ColumnIndex = std::uint32_t;
 
+/// The largest time of some events of a partition.
+struct PartitionMaximum {
+  PartitionIndex partition;
+  EventTime time;
+};
+
 inline constexpr ColumnIndex no_column = std::numeric_limits<ColumnIndex>::max();
 inline constexpr KeySlot no_slot = std::numeric_limits<KeySlot>::max();
 

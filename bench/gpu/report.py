@@ -434,7 +434,7 @@ def markdown(report):
         lines += [f"## {title}", "", *table(accumulate, accumulate_rows(report, part))]
     lines += ["## Kernels of accumulate", "", *table(ROOFLINE, kernel_rows(report, "accumulate", "accumulate"))]
     times = ("benchmark", "ms", "M items/s", "GB/s")
-    lines += ["## Raw bytes decoded on the device (an item is an event)", ""]
+    lines += ["## Raw bytes in pinned host memory to closed windows, decoded by the device or by one core (an item is an event)", ""]
     lines += table(times, close_rows(report, "decode"))
     lines += ["## Closing windows (an item is a row)", "", *table(times, close_rows(report, "close"))]
     lines += ["## Kernels of closing", "", *table(ROOFLINE, kernel_rows(report, "close", "close"))]

@@ -16,7 +16,7 @@
 #   ceilings                                     what the device can do at most
 #   accumulate                                   events on the device
 #   host                                         events in pinned and in pageable host memory
-#   decode                                       raw bytes in pinned host memory, decoded on the device
+#   decode                                       raw bytes in pinned host memory to closed windows
 #   close                                        closing windows
 #   engine                                       from pinned host memory to closed windows
 #   textbook                                     Thrust's sort and reduction beside ours

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "host/command/run.hpp"
+#include "host/command/job_backend.hpp"
 #include "host/engine/lowering.hpp"
 #include "host/engine/window_values.hpp"
 #include "kernels/backend.hpp"
@@ -81,11 +81,12 @@ std::string duration_text(Milliseconds length) {
 }
 
 /// What max_keys keys take of a device's memory, by part.
-std::string describe_device(const Job& job, std::int64_t panes, std::int64_t working) {
+std::string describe_device(const Job& job, const BackendShape& shape, std::int64_t panes,
+                            std::int64_t working) {
   const DevicePlan plan =
-      plan_device(shape_of(job), {.keys = job.engine.max_keys,
-                                  .panes = static_cast<std::size_t>(panes),
-                                  .working_columns = static_cast<std::size_t>(working)});
+      plan_device(shape, {.keys = job.engine.max_keys,
+                          .panes = static_cast<std::size_t>(panes),
+                          .working_columns = static_cast<std::size_t>(working)});
   return "device memory for max_keys keys: dictionary " + std::to_string(plan.dictionary) +
          ", directory " + std::to_string(plan.directory) + ", rows of panes " +
          std::to_string(plan.panes) + " (sealed about " + std::to_string(plan.sealed_panes) +
@@ -134,9 +135,14 @@ std::string describe_plan(const Job& job) {
   text += "staging " + std::to_string(job.engine.batches) + " blocks of " +
           std::to_string(job.engine.batch_bytes) + " bytes\n";
   const BackendKind kind = choose_backend(job);
-  if (kind == BackendKind::cuda) text += describe_device(job, all_panes, working);
+  const Decoding decoding = decoding_of(job, kind, 1);
+  BackendShape shape = shape_of(job);
+  shape.raw = decoding.raw;
+  if (kind == BackendKind::cuda) text += describe_device(job, shape, all_panes, working);
   text += "backend " + std::string(sluice::name_of(kind));
   if (!job.engine.backend && kind == BackendKind::cpu) text += " (" + cuda_unavailable() + ")";
+  text += std::string("\ndecoding by the ") + (decoding.raw ? "device" : "host") + " (" +
+          decoding.why + ")";
   return text + "\n";
 }
 

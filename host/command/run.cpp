@@ -9,9 +9,9 @@
 #include <variant>
 #include <vector>
 
+#include "host/command/job_backend.hpp"
 #include "host/command/live_view.hpp"
 #include "host/command/pages.hpp"
-#include "host/engine/lowering.hpp"
 #include "host/metrics/engine_metrics.hpp"
 #include "host/sinks/prometheus_sink.hpp"
 #include "host/sinks/stream_sink.hpp"
@@ -76,7 +76,8 @@ Sinks make_sinks(const Job& job, const Clock& clock) {
   return sinks;
 }
 
-void log_start(Logger& logger, const Job& job, const Source& source, const Backend& backend) {
+void log_start(Logger& logger, const Job& job, const Source& source, const Backend& backend,
+               const Decoding& decoding) {
   const std::string reason = job.engine.backend ? "" : cuda_unavailable();
   logger.info("starting", {{"version", version()},
                            {"revision", revision()},
@@ -88,6 +89,8 @@ void log_start(Logger& logger, const Job& job, const Source& source, const Backe
                           {"why", job.engine.backend ? std::string_view("configured")
                                   : reason.empty()   ? std::string_view("a GPU is here")
                                                      : std::string_view(reason)}});
+  logger.info("decoding", {{"where", decoding.raw ? "device" : "host"},
+                           {"why", std::string_view(decoding.why)}});
   if (std::holds_alternative<KafkaSettings>(job.source)) {
     logger.warn("no checkpoints: windows that are open at a stop are lost by a restart");
   }
@@ -140,21 +143,6 @@ void write_stats(const std::string& path, const Books& books) {
 
 }  // namespace
 
-BackendKind choose_backend(const Job& job) {
-  if (job.engine.backend) return *job.engine.backend;
-  return cuda_unavailable().empty() ? BackendKind::cuda : BackendKind::cpu;
-}
-
-BackendShape shape_of(const Job& job) {
-  return {.layout = layout_of(job),
-          .max_batch_events = job.engine.batch_events,
-          .batches_in_flight = job.engine.batches,
-          .max_keys = job.engine.max_keys,
-          .max_state_bytes = job.engine.max_state_bytes,
-          .threads = job.engine.threads,
-          .path = job.engine.path};
-}
-
 std::string stats_json(const Books& books) {
   std::string json = "{";
   const auto add = [&](const char* name, std::uint64_t figure) {
@@ -189,8 +177,16 @@ RunSummary run_job(Job job, const RunOptions& options, Logger& logger, std::stop
   const std::unique_ptr<Source> source = make_source(job, logger);
   // Every lane may hold a block while another one computes and a third is staged.
   job.engine.batches = std::max<std::size_t>(job.engine.batches, source->lanes() + 2);
-  const std::unique_ptr<Backend> backend = make_backend(choose_backend(job), shape_of(job));
-  log_start(logger, job, *source, *backend);
+  const BackendKind kind = choose_backend(job);
+  const Decoding decoding = decoding_of(job, kind, source->partitions().size());
+  if (job.engine.decode == DecodePlace::device && !decoding.raw) {
+    throw std::runtime_error("engine.decode: device cannot be: " + decoding.why +
+                             "; set it to auto or host");
+  }
+  BackendShape shape = shape_of(job);
+  shape.raw = decoding.raw;
+  const std::unique_ptr<Backend> backend = make_backend(kind, shape);
+  log_start(logger, job, *source, *backend, decoding);
   Sinks sinks = make_sinks(job, clock);
   for (auto& view : views) sinks.all.push_back(std::move(view));
   EngineMetrics metrics(job, *source, *backend, clock);
@@ -212,6 +208,13 @@ RunSummary run_job(Job job, const RunOptions& options, Logger& logger, std::stop
                            pulse.beat();
                            metrics.state(view);
                            live.state(view);
+                         },
+                     .decoding_moved =
+                         [&](bool to_device, const std::string& why) {
+                           // A job that insists goes back at once, maybe after every batch.
+                           if (job.engine.decode == DecodePlace::device) return;
+                           logger.info("decoding moves", {{"to", to_device ? "device" : "host"},
+                                                          {"why", std::string_view(why)}});
                          }});
   const auto start = std::chrono::steady_clock::now();
   try {

@@ -36,10 +36,6 @@ struct RunSummary {
 RunSummary run_job(Job job, const RunOptions& options, Logger& logger, std::stop_token stop,
                    std::vector<std::unique_ptr<Sink>> views = {});
 
-/// The backend a job gets here: its own choice, or CUDA where it can be used.
-BackendKind choose_backend(const Job& job);
-BackendShape shape_of(const Job& job);
-
 /// The counters of --stats (DESIGN), as one JSON object.
 std::string stats_json(const Books& books);
 

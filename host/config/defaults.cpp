@@ -72,6 +72,7 @@ engine:
   max_state_bytes: 8GiB
   on_full: stop                  # stop | drop_new, for keys and state
   accumulate: auto               # auto (by keys x panes) | private | shared | partitioned
+  decode: auto                   # auto (the device, where it leaves little to the host) | host | device
   threads: 0                     # 0: one a core
   max_rows_per_close: 1048576    # rows held at once while windows close
 

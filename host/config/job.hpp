@@ -45,6 +45,10 @@ struct Aggregate {
 enum class OnMalformed : std::uint8_t { drop, fail };
 enum class OnFull : std::uint8_t { stop, drop_new };
 
+/// Where bytes become columns. automatic: the device, where there is one and it can, and as long as
+/// it leaves few events to the host.
+enum class DecodePlace : std::uint8_t { automatic, host, device };
+
 struct PrometheusSinkSettings {
   std::size_t max_series = 10'000;  ///< per window definition and aggregate
   std::size_t max_label_bytes = 256;
@@ -65,6 +69,7 @@ struct EngineSettings {
   std::size_t max_state_bytes = std::size_t{8} << 30;
   OnFull on_full = OnFull::stop;  ///< state and keys
   AccumulatePath path = AccumulatePath::automatic;
+  DecodePlace decode = DecodePlace::automatic;
   unsigned threads = 0;                        ///< 0: one a core
   std::size_t max_rows_per_close = 1'048'576;  ///< rows held at once while windows close
 };

@@ -127,11 +127,15 @@ void read_engine(Section section, Job& job) {
                                 {"private", AccumulatePath::private_tables},
                                 {"shared", AccumulatePath::shared_table},
                                 {"partitioned", AccumulatePath::partitioned}});
+  engine.decode = section.choice("decode", engine.decode,
+                                 {{"auto", DecodePlace::automatic},
+                                  {"host", DecodePlace::host},
+                                  {"device", DecodePlace::device}});
   engine.threads = static_cast<unsigned>(section.integer("threads", 0, 0, 1'024));
   engine.max_rows_per_close = static_cast<std::size_t>(
       section.integer("max_rows_per_close", static_cast<std::int64_t>(engine.max_rows_per_close), 1,
                       std::int64_t{1} << 40));
-  section.not_supported_yet({"decode", "devices"});
+  section.not_supported_yet({"devices"});
   section.finish();
 }
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "host/engine/key_names.hpp"
 #include "host/engine/limits.hpp"
 #include "host/engine/window_closer.hpp"
 
@@ -56,7 +55,7 @@ BatchReport Engine::Impl::accumulate(const EngineBatch& batch,
     std::sort(report.opened.begin(), report.opened.end());
   }
   for (GridState& grid : closer.grids()) grid.settle(report.opened, closer.columns());
-  for (const FirstSeenKey& key : report.first_seen) names.set(key.slot, batch.key_of(key.event));
+  if (!report.first_seen.empty()) batch.name_keys(report.first_seen, names);
   enter(report);
   return report;
 }
@@ -83,20 +82,20 @@ Engine::Engine(const Job& job, std::size_t partitions, Backend& backend, Publish
 
 Engine::~Engine() = default;
 
-BatchOutcome Engine::process(const EngineBatch& batch) {
+void Engine::process(const EngineBatch& batch) {
   Impl& engine = *impl_;
   engine.books.events_read += batch.size + batch.malformed + batch.tombstones + batch.filtered;
   engine.books.malformed += batch.malformed;
   engine.books.tombstones += batch.tombstones;
   engine.books.filtered += batch.filtered;
-  BatchOutcome outcome;
+  EventTime parked_from = batch.parked_from;
   if (batch.size > 0) {
-    BatchReport report = engine.accumulate(batch, {});
+    const BatchReport report = engine.accumulate(batch, {});
     for (const PartitionMaximum& maximum : report.maxima) {
       engine.watermarks.observe(maximum.partition, maximum.time, batch.lane_clock);
     }
     engine.closer.revise(report.corrections);
-    outcome.parked = std::move(report.parked);
+    if (!report.parked.empty()) parked_from = std::min(parked_from, batch.park(report.parked));
   }
   for (const PartitionMaximum& maximum : batch.filtered_maxima) {
     engine.watermarks.observe(maximum.partition, maximum.time, batch.lane_clock);
@@ -105,14 +104,9 @@ BatchOutcome Engine::process(const EngineBatch& batch) {
   engine.watermarks.tick(batch.lane_partitions, batch.lane_clock);
   for (const PartitionIndex partition : batch.finished) engine.watermarks.finish(partition);
   // Parked events were there before the watermark moved: no window that may hold one closes.
-  EventTime parked_from = batch.parked_from;
-  for (const std::uint32_t event : outcome.parked) {
-    parked_from = std::min(parked_from, batch.times[event]);
-  }
   const EventTime watermark = engine.watermarks.advance(batch.now);
   engine.closer.move_to(parked_from == end_of_time ? watermark
                                                    : std::min(watermark, parked_from - 1));
-  return outcome;
 }
 
 std::vector<std::uint32_t> Engine::admit(const EngineBatch& batch,

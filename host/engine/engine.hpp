@@ -10,14 +10,19 @@
 
 #include "host/config/job.hpp"
 #include "host/engine/books.hpp"
+#include "host/engine/key_names.hpp"
 #include "host/engine/window_result.hpp"
 #include "ingest/watermark.hpp"
 #include "kernels/backend.hpp"
 
 namespace sluice {
 
-/// Reads the encoded key of one event of the batch being processed.
-using KeyReader = std::function<std::string(std::uint32_t event)>;
+/// Names the slots by the encoded keys of events of the batch being processed.
+using NameKeys = std::function<void(std::span<const FirstSeenKey> keys, KeyNames& names)>;
+
+/// Takes events of the batch being processed aside, since the state cannot hold them yet, to offer
+/// them again with Engine::admit. @returns the earliest of their times
+using ParkEvents = std::function<EventTime(std::span<const std::uint32_t> events)>;
 
 /// A batch as the engine sees it: staged columns plus what the host alone knows of them.
 struct EngineBatch {
@@ -25,7 +30,6 @@ struct EngineBatch {
   std::size_t size = 0;    ///< events in the columns
   EventTime min_time = 0;  ///< over the columns, when size > 0
   EventTime max_time = 0;
-  TimeColumn times{};                   ///< [size]
   EventTime parked_from = end_of_time;  ///< earliest event that waits parked from batches before
   EventTime now = 0;                    ///< wall clock, ms
   Milliseconds lane_clock = 0;
@@ -37,13 +41,8 @@ struct EngineBatch {
   /// Events that the job's filter took out, which the future guard passed; not in the columns.
   std::uint64_t filtered = 0;
   std::span<const PartitionMaximum> filtered_maxima{};  ///< of them
-  KeyReader key_of{};
-};
-
-/// What came of a batch beyond the books.
-struct BatchOutcome {
-  std::vector<std::uint32_t>
-      parked;  ///< indices; the caller copies them and offers the copy with admit
+  NameKeys name_keys{};
+  ParkEvents park{};
 };
 
 /// The state cannot hold an event and `on_full` is stop: what() names the bytes or keys.
@@ -64,7 +63,7 @@ class Engine {
   ~Engine();
 
   /// @throws EngineFull, StateFull
-  BatchOutcome process(const EngineBatch& batch);
+  void process(const EngineBatch& batch);
 
   /// Offers parked events of an earlier batch again; call after the watermark moved. Their times
   /// have been counted already. @returns the indices still parked.

@@ -9,6 +9,7 @@
 
 #include "host/metrics/backend_metrics.hpp"
 #include "host/metrics/books_metrics.hpp"
+#include "host/metrics/decoding_metrics.hpp"
 #include "host/metrics/partition_metrics.hpp"
 #include "host/metrics/process_metrics.hpp"
 #include "host/metrics/series.hpp"
@@ -46,6 +47,7 @@ struct EngineMetrics::Impl {
   BooksMetrics books;
   PartitionMetrics partitions;
   BackendMetrics backend;
+  DecodingMetrics decoding;
   ProcessMetrics process;
   std::array<prometheus::Counter*, 3> batches{};  ///< by SealedBy
   prometheus::Histogram& batch_events;
@@ -74,6 +76,7 @@ EngineMetrics::Impl::Impl(const Job& job_in, const Source& source, const Backend
       books(registry, labels),
       partitions(registry, labels, source.partitions()),
       backend(registry, labels, backend_in),
+      decoding(registry, labels),
       process(registry),
       batch_events(prometheus::BuildHistogram()
                        .Name("sluice_batch_events")
@@ -189,6 +192,7 @@ void EngineMetrics::state(const PipelineView& view) {
   impl_->partitions.update(view.engine.watermark(), view.engine.watermarks(),
                            view.source.statistics());
   impl_->backend.update(view.backend.status());
+  if (view.device_decoding) impl_->decoding.update(*view.device_decoding);
   impl_->process.update();
   impl_->update_throughput(view.engine.books().events_read);
   impl_->blocks_free.Set(static_cast<double>(view.batches_free));

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "ingest/decode/decoded_events.hpp"
+#include "ingest/decode/raw_messages.hpp"
 #include "ingest/filter/event_filter.hpp"
 #include "ingest/source_block.hpp"
 #include "kernels/backend.hpp"
@@ -32,7 +33,8 @@ struct StageCpu {
 
 /// A block on its way: raw bytes and the events decoded from them. Lives in the BatchPool, is
 /// filled and decoded by a lane, processed by the engine thread, and goes back. A block with more
-/// events than a batch holds travels several times, one part after the other.
+/// events than a batch holds travels several times, one part after the other; one that the backend
+/// decodes travels as it was read.
 struct Batch {
   Batch(StagingBlock bytes, StagingBlock columns, std::size_t max_events, std::uint32_t values)
       : events(std::move(columns), max_events, values) {
@@ -40,6 +42,9 @@ struct Batch {
   }
 
   SourceBlock block;
+  /// Where the backend decodes: the block's messages for it.
+  std::optional<RawMessageTable> table;
+  bool raw = false;  ///< for the backend to decode: `events` has no columns, only what it counts
   DecodedEvents events;
   FilteredEvents filtered;  ///< events of this part that are not in `events` any more
   unsigned lane = 0;
@@ -53,11 +58,23 @@ struct Batch {
 
   void clear() {
     block.clear();
+    raw = false;
     events.clear();
     filtered.clear();
     part = 0;
     last_part = true;
+    fetch_seconds = 0;
+    decode_seconds = 0;
+    cpu = {};
     ticket.reset();
+  }
+
+  /// Makes room for the next part of the block; the block stays.
+  void next_part() {
+    events.clear();
+    ++part;
+    fetch_seconds = 0;
+    cpu = {};
   }
 };
 

@@ -16,19 +16,18 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 
 }  // namespace
 
-Lane::Lane(unsigned number, Source& source, const Format& format, const BlockLimits& limits,
+Lane::Lane(unsigned number, Source& source, BlockDecoder decoder, const BlockLimits& limits,
            BatchPool& pool, BatchQueue& queue, std::atomic<std::uint64_t>& sequence,
-           const Clock& clock, bool narrow, std::optional<EventFilter> filter)
+           const Clock& clock, const RawBatches* raw)
     : number_(number),
       source_(source),
-      decoder_(format),
+      decoder_(std::move(decoder)),
       limits_(limits),
       pool_(pool),
       queue_(queue),
       sequence_(sequence),
       clock_(clock),
-      narrow_(narrow),
-      filter_(std::move(filter)) {}
+      raw_(raw) {}
 
 void Lane::run(std::stop_token stop) {
   try {
@@ -74,7 +73,11 @@ bool Lane::step(std::stop_token stop) {
   batch->cpu.decompress = batch->block.decompress_seconds;
   batch->cpu.fetch = thread_cpu_seconds() - cpu_before - batch->cpu.decompress;
   seal(*batch, result);
-  decode(*batch);
+  if (raw_ != nullptr && raw_->take(*batch)) {
+    queue_.push(*batch);
+  } else {
+    decode(*batch);
+  }
   return true;
 }
 
@@ -96,23 +99,11 @@ void Lane::decode(Batch& batch) {
   // another: the others might all be queued behind this block.
   std::size_t first_message = 0;
   for (;;) {
-    const auto start = std::chrono::steady_clock::now();
-    const double cpu_before = thread_cpu_seconds();
-    first_message = decoder_.decode(batch.block, first_message, batch.events);
-    if (filter_) {
-      filter_->apply(batch.events, decoder_.filter_columns(), batch.block.now, batch.filtered);
-    }
-    if (narrow_) batch.events.narrow();
-    batch.decode_seconds = seconds_since(start);
-    batch.cpu.decode = thread_cpu_seconds() - cpu_before;
-    const bool last = first_message == batch.block.messages.size();
-    batch.last_part = last;
+    first_message = decoder_.decode(batch, first_message);
+    const bool last = batch.last_part;  // the engine has the batch once it is pushed
     queue_.push(batch);
     if (last || !await(batch)) return;
-    batch.events.clear();
-    ++batch.part;
-    batch.fetch_seconds = 0;
-    batch.cpu = {};
+    batch.next_part();
   }
 }
 

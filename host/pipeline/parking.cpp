@@ -43,28 +43,26 @@ EventTime Parking::earliest() const noexcept {
   return time;
 }
 
-void Parking::park(const DecodedEvents& events, const EngineBatch& batch,
-                   const std::vector<std::uint32_t>& indices) {
-  const EventColumns columns = events.columns();
+EventTime Parking::park(const EventColumns& columns, std::span<const std::uint32_t> indices,
+                        std::vector<std::string> keys, EventTime now) {
   Lot lot{.events = DecodedEvents(backend_.allocate_staging(DecodedEvents::bytes_needed(
                                       indices.size(), columns.value_count)),
                                   indices.size(), columns.value_count),
-          .keys = {},
-          .now = batch.now,
+          .keys = std::move(keys),
+          .now = now,
           .waiting = std::vector<std::uint32_t>(indices.size()),
           .partitions = {},
           .finished = {}};
-  for (const std::uint32_t event : indices) {
-    append(lot.events, columns, event);
-    lot.keys.push_back(batch.key_of(event));
-  }
+  for (const std::uint32_t event : indices) append(lot.events, columns, event);
   std::iota(lot.waiting.begin(), lot.waiting.end(), 0u);
   const std::set<PartitionIndex> partitions(lot.events.partition,
                                             lot.events.partition + indices.size());
   lot.partitions.assign(partitions.begin(), partitions.end());
   for (const PartitionIndex partition : lot.partitions) ++parked_in_[partition];
   source_.pause(lot.partitions);
+  const EventTime earliest = lot.events.min_time;
   lots_.push_back(std::move(lot));
+  return earliest;
 }
 
 void Parking::defer_finish(PartitionIndex partition) {
@@ -93,7 +91,11 @@ std::size_t Parking::admit_lot(Lot& lot) {
                           .min_time = lot.events.min_time,
                           .max_time = lot.events.max_time,
                           .now = lot.now,
-                          .key_of = [&lot](std::uint32_t event) { return lot.keys[event]; }};
+                          .name_keys = [&lot](std::span<const FirstSeenKey> keys, KeyNames& names) {
+                            for (const FirstSeenKey& key : keys) {
+                              names.set(key.slot, lot.keys[key.event]);
+                            }
+                          }};
   lot.waiting = engine_.admit(batch, lot.waiting);
   backend_.release(batch.ticket);
   return before - lot.waiting.size();

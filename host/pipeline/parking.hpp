@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -26,9 +27,11 @@ class Parking {
   /// Time of the earliest parked event; end_of_time when there is none.
   EventTime earliest() const noexcept;
 
-  /// Copies the events at `indices` of a batch.
-  void park(const DecodedEvents& events, const EngineBatch& batch,
-            const std::vector<std::uint32_t>& indices);
+  /// Copies events of a batch. @param indices in `columns`, at least one
+  /// @param keys [indices] encoded @param now the batch's
+  /// @returns the earliest of their times
+  EventTime park(const EventColumns& columns, std::span<const std::uint32_t> indices,
+                 std::vector<std::string> keys, EventTime now);
 
   /// The partition was read to its end while some of its events are parked: the end waits too.
   void defer_finish(PartitionIndex partition);

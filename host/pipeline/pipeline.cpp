@@ -4,6 +4,8 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <numeric>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -28,13 +30,32 @@ BatchPool make_pool(const Job& job, Backend& backend) {
         backend.allocate_staging(job.engine.batch_bytes + block_padding),
         backend.allocate_staging(DecodedEvents::bytes_needed(job.engine.batch_events, values)),
         job.engine.batch_events, values));
+    if (backend.raw_staging() == nullptr) continue;
+    batches.back()->table.emplace(
+        backend.allocate_staging(RawMessageTable::bytes_needed(job.engine.batch_events)),
+        job.engine.batch_events);
   }
   return BatchPool(std::move(batches));
 }
 
-double seconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+BlockDecoder block_decoder(const Job& job, const Backend& backend) {
+  std::optional<EventFilter> filter;
+  if (job.where) filter.emplace(job.where->program, job.watermark.max_future);
+  return {job.format, std::move(filter), backend.wants_narrow()};
 }
+
+/// What the engine thread took since this was made.
+class Stopwatch {
+ public:
+  double seconds() const {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+  }
+  double cpu_seconds() const { return thread_cpu_seconds() - cpu_start_; }
+
+ private:
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  double cpu_start_ = thread_cpu_seconds();
+};
 
 }  // namespace
 
@@ -42,6 +63,13 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 struct Pipeline::Moment {
   EventTime now = 0;
   Milliseconds lane_clock = 0;
+};
+
+/// What is left to do once a batch's events are in and nobody needs the batch any more.
+struct Pipeline::Rest {
+  Moment sealed;
+  std::vector<PartitionIndex> ended;
+  BatchFigures figures;
 };
 
 struct Pipeline::Impl {
@@ -52,7 +80,13 @@ struct Pipeline::Impl {
   void start_lanes(std::vector<std::jthread>& threads);
   void stage_ahead(Batch& batch);
   void process(Batch& batch);
+  void process_refused(Batch& batch);
+  Rest take_in(Batch& batch);
+  void finish(const Rest& rest, const Stopwatch& watch);
   EngineBatch view_of(Batch& batch);
+  std::vector<EventExtent> extents_of(const Batch& batch, std::span<const std::uint32_t> events);
+  void name_keys(const Batch& batch, std::span<const FirstSeenKey> keys, KeyNames& names);
+  EventTime park(const Batch& batch, std::span<const std::uint32_t> events);
   void finish_partitions(std::span<const PartitionIndex> ended, Moment when);
   void admit_parked(Moment when);
   void take_malformed(const Batch& batch);
@@ -74,6 +108,8 @@ struct Pipeline::Impl {
   std::atomic<std::uint64_t> sequence{0};
   std::vector<std::unique_ptr<Lane>> lanes;
   Decoder key_reader;
+  BlockDecoder refused_decoder;   ///< of what the backend does not decode after all
+  std::optional<RawBatches> raw;  ///< where the backend decodes
   std::vector<std::vector<PartitionIndex>> lane_partitions;
   std::vector<PartitionIndex> ticking;  ///< partitions of the batch's lane that are not paused
   std::vector<PartitionIndex> held;     ///< and those that are
@@ -102,8 +138,13 @@ Pipeline::Impl::Impl(const Job& job_in, Source& source_in, Backend& backend_in,
       pool(make_pool(job, backend)),
       queue(source.lanes()),
       key_reader(job.format),
+      refused_decoder(block_decoder(job, backend)),
       lane_partitions(source.lanes()),
       parking(engine, backend, source) {
+  if (backend.raw_staging() != nullptr) {
+    const FilterProgram* const filter = job.where ? &job.where->program : nullptr;
+    raw.emplace(job, *raw_plan(job.format, filter).plan, backend, this->observer.decoding_moved);
+  }
   for (std::size_t p = 0; p < source.partitions().size(); ++p) {
     const auto partition = static_cast<PartitionIndex>(p);
     const auto lane = source.lane_of(partition);
@@ -117,20 +158,20 @@ void Pipeline::Impl::start_lanes(std::vector<std::jthread>& threads) {
   const BlockLimits limits{.max_events = job.engine.batch_events,
                            .linger = job.engine.batch_linger};
   for (unsigned l = 0; l < source.lanes(); ++l) {
-    std::optional<EventFilter> filter;
-    if (job.where) filter.emplace(job.where->program, job.watermark.max_future);
-    lanes.push_back(std::make_unique<Lane>(l, source, job.format, limits, pool, queue, sequence,
-                                           clock, backend.wants_narrow(), std::move(filter)));
+    lanes.push_back(std::make_unique<Lane>(l, source, block_decoder(job, backend), limits, pool,
+                                           queue, sequence, clock, raw ? &*raw : nullptr));
     threads.emplace_back(
         [lane = lanes.back().get()](std::stop_token stop) { lane->run(std::move(stop)); });
   }
 }
 
 void Pipeline::Impl::stage_ahead(Batch& batch) {
-  if (!batch.ticket) batch.ticket = backend.stage(batch.events.columns());
-  for (Batch* next : queue.ready(job.engine.batches - 1)) {
-    if (!next->ticket) next->ticket = backend.stage(next->events.columns());
-  }
+  const auto stage = [this](Batch& each) {
+    if (each.ticket) return;
+    each.ticket = each.raw ? raw->stage(each) : backend.stage(each.events.columns());
+  };
+  stage(batch);
+  for (Batch* next : queue.ready(job.engine.batches - 1)) stage(*next);
 }
 
 EngineBatch Pipeline::Impl::view_of(Batch& batch) {
@@ -141,53 +182,116 @@ EngineBatch Pipeline::Impl::view_of(Batch& batch) {
   }
   std::uint64_t dropped = 0;
   for (const std::uint64_t count : batch.events.malformed) dropped += count;
-  return {.ticket = *batch.ticket,
-          .size = batch.events.size,
-          .min_time = batch.events.min_time,
-          .max_time = batch.events.max_time,
-          .times = batch.events.columns().time,
-          .parked_from = parking.earliest(),
-          .now = batch.block.now,
-          .lane_clock = batch.block.active,
-          .lane_partitions = ticking,
-          .held_partitions = held,
-          .malformed = dropped,
-          .tombstones = batch.events.tombstones,
-          .filtered = batch.filtered.count,
-          .filtered_maxima = batch.filtered.maxima,
-          .key_of = [this, &batch](std::uint32_t event) {
-            return key_reader.key_of(batch.block, batch.events.extents[event]);
-          }};
+  return {
+      .ticket = *batch.ticket,
+      .size = batch.events.size,
+      .min_time = batch.events.min_time,
+      .max_time = batch.events.max_time,
+      .parked_from = parking.earliest(),
+      .now = batch.block.now,
+      .lane_clock = batch.block.active,
+      .lane_partitions = ticking,
+      .held_partitions = held,
+      .malformed = dropped,
+      .tombstones = batch.events.tombstones,
+      .filtered = batch.filtered.count,
+      .filtered_maxima = batch.filtered.maxima,
+      .name_keys = [this, &batch](auto keys, KeyNames& names) { name_keys(batch, keys, names); },
+      .park = [this, &batch](auto events) { return park(batch, events); }};
+}
+
+std::vector<EventExtent> Pipeline::Impl::extents_of(const Batch& batch,
+                                                    std::span<const std::uint32_t> events) {
+  if (batch.raw) return raw->extents(batch, events);
+  std::vector<EventExtent> extents;
+  extents.reserve(events.size());
+  for (const std::uint32_t event : events) extents.push_back(batch.events.extents[event]);
+  return extents;
+}
+
+void Pipeline::Impl::name_keys(const Batch& batch, std::span<const FirstSeenKey> keys,
+                               KeyNames& names) {
+  std::vector<std::uint32_t> events;
+  events.reserve(keys.size());
+  for (const FirstSeenKey& key : keys) events.push_back(key.event);
+  const std::vector<EventExtent> extents = extents_of(batch, events);
+  for (std::size_t k = 0; k < keys.size(); ++k) {
+    names.set(keys[k].slot, key_reader.key_of(batch.block, extents[k]));
+  }
+}
+
+EventTime Pipeline::Impl::park(const Batch& batch, std::span<const std::uint32_t> events) {
+  const std::vector<EventExtent> extents = extents_of(batch, events);
+  std::vector<std::string> keys;
+  keys.reserve(extents.size());
+  for (const EventExtent& extent : extents) keys.push_back(key_reader.key_of(batch.block, extent));
+  if (!batch.raw) {
+    return parking.park(batch.events.columns(), events, std::move(keys), batch.block.now);
+  }
+  const DecodedEvents decoded = raw->columns(batch, extents);
+  std::vector<std::uint32_t> all(extents.size());
+  std::iota(all.begin(), all.end(), 0u);
+  return parking.park(decoded.columns(), all, std::move(keys), batch.block.now);
 }
 
 void Pipeline::Impl::process(Batch& batch) {
-  const auto start = std::chrono::steady_clock::now();
-  const double cpu_before = thread_cpu_seconds();
-  take_malformed(batch);
+  const Stopwatch watch;
   stage_ahead(batch);
+  if (batch.raw && !raw->settle(batch)) {
+    process_refused(batch);
+    return;
+  }
+  if (raw && !batch.raw) raw->learn(batch);
+  Rest rest = take_in(batch);
+  rest.figures.compute_seconds = watch.seconds();
+  pool.give_back(batch);
+  finish(rest, watch);
+}
+
+void Pipeline::Impl::process_refused(Batch& batch) {
+  std::size_t next_message = 0;
+  bool last = false;
+  while (!last) {
+    next_message = refused_decoder.decode(batch, next_message);
+    const Stopwatch watch;
+    batch.ticket = backend.stage(batch.events.columns());
+    Rest rest = take_in(batch);
+    rest.figures.compute_seconds = watch.seconds();
+    last = batch.last_part;
+    batch.next_part();
+    if (last) pool.give_back(batch);
+    finish(rest, watch);
+  }
+}
+
+Pipeline::Rest Pipeline::Impl::take_in(Batch& batch) {
+  take_malformed(batch);
   const EngineBatch view = view_of(batch);
-  const BatchOutcome outcome = engine.process(view);
+  engine.process(view);
   backend.release(*batch.ticket);
   batch.ticket.reset();
-  if (!outcome.parked.empty()) parking.park(batch.events, view, outcome.parked);
-  std::vector<PartitionIndex> ended;
+  Rest rest{.sealed = {view.now, view.lane_clock},
+            .ended = {},
+            .figures = {.events = batch.events.size + batch.filtered.count,
+                        .bytes = batch.last_part ? batch.block.used : 0,
+                        .sealed_by = batch.sealed_by,
+                        .fetch_seconds = batch.fetch_seconds,
+                        .decode_seconds = batch.decode_seconds,
+                        .compute_seconds = 0,
+                        .cpu = batch.cpu}};
   if (batch.last_part) {
     note_positions(batch);
-    ended = batch.block.finished;
+    rest.ended = batch.block.finished;
   }
-  BatchFigures figures{.events = batch.events.size + batch.filtered.count,
-                       .bytes = batch.last_part ? batch.block.used : 0,
-                       .sealed_by = batch.sealed_by,
-                       .fetch_seconds = batch.fetch_seconds,
-                       .decode_seconds = batch.decode_seconds,
-                       .compute_seconds = seconds_since(start),
-                       .cpu = batch.cpu};
-  pool.give_back(batch);
-  const Moment sealed{view.now, view.lane_clock};
-  finish_partitions(ended, sealed);
-  admit_parked(sealed);
+  return rest;
+}
+
+void Pipeline::Impl::finish(const Rest& rest, const Stopwatch& watch) {
+  finish_partitions(rest.ended, rest.sealed);
+  admit_parked(rest.sealed);
   if (published) flush();
-  figures.cpu.compute = thread_cpu_seconds() - cpu_before;
+  BatchFigures figures = rest.figures;
+  figures.cpu.compute = watch.cpu_seconds();
   observer.batch_done(figures);
   commit_positions(false);
   report(false);
@@ -288,7 +392,8 @@ void Pipeline::Impl::report(bool last) {
                   .malformed = malformed,
                   .batches = pool.size(),
                   .batches_free = pool.available(),
-                  .partitions_paused = parking.paused()});
+                  .partitions_paused = parking.paused(),
+                  .device_decoding = raw ? std::optional(raw->figures()) : std::nullopt});
 }
 
 Pipeline::Pipeline(const Job& job, Source& source, Backend& backend,

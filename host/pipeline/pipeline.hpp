@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <stop_token>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "host/engine/engine.hpp"
 #include "host/pipeline/batch.hpp"
 #include "host/pipeline/clock.hpp"
+#include "host/pipeline/raw_batches.hpp"
 #include "host/sinks/sink.hpp"
 #include "ingest/source.hpp"
 #include "kernels/backend.hpp"
@@ -39,19 +41,22 @@ struct PipelineView {
   std::size_t batches = 0;                   ///< in the pool
   std::size_t batches_free = 0;
   std::size_t partitions_paused = 0;
+  std::optional<DeviceDecoding> device_decoding{};  ///< where the backend can decode
 };
 
 /// Called by the engine thread; quick.
 struct PipelineObserver {
   std::function<void(const BatchFigures&)> batch_done;
   std::function<void(const PipelineView&)> state;  ///< at most every 200 ms, and at the end
+  DecodingMoved decoding_moved{};
 };
 
 /// How a run ends for open windows.
 enum class OpenWindows : std::uint8_t { keep, close };
 
 /// Owns the threads: one a source lane, and the caller's, which runs the engine. Bounded: nothing
-/// is read while every batch of the pool is on its way.
+/// is read while every batch of the pool is on its way. A backend that was made to decode
+/// (BackendShape::raw) gets blocks as they were read, while DecodeChoice says so.
 class Pipeline {
  public:
   /// All references must outlive the pipeline.
@@ -71,6 +76,7 @@ class Pipeline {
  private:
   struct Impl;
   struct Moment;
+  struct Rest;
   std::unique_ptr<Impl> impl_;
 };
 

@@ -28,6 +28,8 @@ class EventWriter {
   /// Names the batch that is written into, and the message that the next events are of.
   void open(DecodedEvents& events);
   void begin_message(const Message& message, std::uint32_t index) noexcept;
+  /// The index it was begun with.
+  std::uint32_t message() const noexcept { return message_; }
   /// Takes back everything of the message since begin_message.
   void undo_message() noexcept;
 

@@ -56,6 +56,8 @@ class FilterColumns {
     void put(std::size_t event, const Scalar& scalar) const noexcept;
   };
   std::span<const Column> each() const noexcept { return columns_; }
+  /// Copies a string that views neither the batch's block nor this.
+  std::string_view keep(std::string_view text) { return texts_.copy(text); }
 
  private:
   /// Texts that live until the next batch, in blocks that are kept.

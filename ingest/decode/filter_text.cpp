@@ -1,5 +1,7 @@
 #include "ingest/decode/filter_text.hpp"
 
+#include <array>
+
 #include "ingest/decode/json_scalar.hpp"
 #include "ingest/decode/number.hpp"
 #include "ingest/decode/quick_number.hpp"
@@ -14,11 +16,13 @@ using Type = FilterField::Type;
 template <TextDialect Dialect>
 class FieldReader {
  public:
-  FieldReader(const char* base, const TextBlock& block, const Column& column, std::size_t first,
-              std::uint8_t* odd)
+  FieldReader(const char* base, const TextBlock& block, FilterColumns& columns,
+              const Column& column, std::size_t first, std::uint8_t* odd)
       : base_(base),
         texts_(block.fields[column.field]),
         rows_(block.size),
+        escaped_(block.escaped),
+        columns_(columns),
         column_(column),
         first_(first),
         odd_(odd) {}
@@ -51,6 +55,7 @@ class FieldReader {
   bool quick_string(const char* text, std::size_t length, std::size_t event) const noexcept {
     constexpr std::size_t quotes = is_json ? 1 : 0;
     if (is_json ? *text != '"' || length < 2 : length == 0) return false;
+    if (is_json && escaped_ && has_json_escape(text, length)) return false;
     column_.strings[event] = {text + quotes, length - 2 * quotes};
     return true;
   }
@@ -72,12 +77,15 @@ class FieldReader {
     return odd_rows;
   }
 
-  bool read_scalar(TextSpan span, std::size_t event) const noexcept {
+  bool read_scalar(TextSpan span, std::size_t event) {
     Scalar scalar;
+    std::array<char, TextBlock::most_row_bytes> unescaped;
+    char* unescaped_end = unescaped.data();
     if (span.end != 0) {
       const char* const text = base_ + span.begin;
       if constexpr (is_json) {
-        if (span.begin >= span.end || !scan_json_scalar(text, base_ + span.end, scalar)) {
+        if (span.begin >= span.end ||
+            !scan_json_scalar(text, base_ + span.end, unescaped_end, scalar)) {
           return false;
         }
       } else {
@@ -88,12 +96,17 @@ class FieldReader {
       }
     }
     column_.put(event, scalar);
+    if (column_.type == Type::string && unescaped_end != unescaped.data()) {
+      column_.strings[event] = columns_.keep(column_.strings[event]);
+    }
     return true;
   }
 
   const char* base_;
   FieldTexts texts_;
   std::size_t rows_;
+  bool escaped_;
+  FilterColumns& columns_;
   const Column& column_;
   std::size_t first_;
   std::uint8_t* odd_;
@@ -105,9 +118,10 @@ std::size_t read_filter_fields(TextDialect dialect, const char* base, const Text
                                FilterColumns& columns, std::size_t first, std::uint8_t* odd) {
   std::size_t odd_rows = 0;
   for (const Column& column : columns.each()) {
-    odd_rows += dialect == TextDialect::json
-                    ? FieldReader<TextDialect::json>(base, block, column, first, odd).read()
-                    : FieldReader<TextDialect::csv>(base, block, column, first, odd).read();
+    odd_rows +=
+        dialect == TextDialect::json
+            ? FieldReader<TextDialect::json>(base, block, columns, column, first, odd).read()
+            : FieldReader<TextDialect::csv>(base, block, columns, column, first, odd).read();
   }
   return odd_rows;
 }

@@ -67,7 +67,8 @@ bool JsonCutter::find_sources(TextView text, TextSpans& spans, std::size_t row) 
     const auto [begin, end] = spans.of(field)[row];
     sources_[field] = end != 0 ? text.base + begin : nullptr;
     Scalar scalar;
-    if (end != 0 && !scan_json_scalar(text.base + begin, text.base + end, scalar)) return false;
+    if (end == 0 || text.base[begin] == '"') continue;
+    if (!scan_json_word(text.base + begin, text.base + end, scalar)) return false;
   }
   return true;
 }
@@ -90,7 +91,7 @@ bool JsonCutter::cut_by_shape(TextView text, std::uint32_t* mark, std::uint32_t*
       const TextSpan span = texts_[field][0];
       Scalar scalar;
       if (span.begin >= span.end ||
-          !scan_json_scalar(text.base + span.begin, text.base + span.end, scalar)) {
+          !scan_json_word(text.base + span.begin, text.base + span.end, scalar)) {
         return false;
       }
     }

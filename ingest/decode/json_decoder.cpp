@@ -4,8 +4,6 @@
 #include <optional>
 
 #include "ingest/decode/field_plan.hpp"
-#include "ingest/decode/json_scalar.hpp"
-#include "ingest/decode/key_columns.hpp"
 
 namespace sluice {
 namespace {
@@ -17,6 +15,7 @@ constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 JsonDecoder::JsonDecoder(const Format& format)
     : framing_(format.framing),
       parser_(FieldPlan(format).paths),
+      row_(FieldPlan(format).paths.size()),
       road_(format, TextDialect::json, MarkFinder::of_json(),
             JsonCutter(FieldPlan(format).paths, format.framing == Framing::lines)) {
   fields_.resize(FieldPlan(format).paths.size());
@@ -66,25 +65,12 @@ void JsonDecoder::read_document(std::string_view document, std::uint32_t begin,
 }
 
 std::span<const Scalar> JsonDecoder::fields_of(const SourceBlock& block, const EventExtent& event) {
-  if (!read_by_shape(block, event)) {
-    const std::string_view document(block.text() + event.begin, event.length);
-    parser_.read(document, fields_, sources_);
-    if (road_.cutter().wants_to_learn()) road_.cutter().learn(document, sources_);
-  }
+  const TextBlock* const cut = road_.cut_row(block, event);
+  if (cut != nullptr && row_.read(block.text(), *cut, 0)) return row_.fields();
+  const std::string_view document(block.text() + event.begin, event.length);
+  parser_.read(document, fields_, sources_);
+  if (road_.cutter().wants_to_learn()) road_.cutter().learn(document, sources_);
   return fields_;
-}
-
-bool JsonDecoder::read_by_shape(const SourceBlock& block, const EventExtent& event) {
-  if (!road_.cut_row(block, event.begin, event.length)) return false;
-  const char* const text = block.text();
-  if (!road_.ascii() && !is_valid_utf8({text + event.begin, event.length})) return false;
-  for (std::size_t field = 0; field < fields_.size(); ++field) {
-    const auto [begin, end] = road_.spans().of(field)[0];
-    fields_[field] = Scalar{};
-    if (end == 0) continue;
-    if (begin >= end || !scan_json_scalar(text + begin, text + end, fields_[field])) return false;
-  }
-  return true;
 }
 
 }  // namespace sluice

@@ -10,6 +10,7 @@
 #include "ingest/decode/format.hpp"
 #include "ingest/decode/json_cutter.hpp"
 #include "ingest/decode/json_fields.hpp"
+#include "ingest/decode/json_row.hpp"
 #include "ingest/decode/text_road.hpp"
 #include "ingest/source_block.hpp"
 
@@ -37,12 +38,12 @@ class JsonDecoder {
   std::uint32_t read_line(const SourceBlock& block, std::uint32_t begin, std::uint32_t end,
                           EventWriter& writer);
   void read_document(std::string_view document, std::uint32_t begin, EventWriter& writer);
-  bool read_by_shape(const SourceBlock& block, const EventExtent& event);
 
   Framing framing_;
   JsonFields parser_;
   std::vector<Scalar> fields_;
   std::vector<const char*> sources_;
+  JsonRow row_;
   TextRoad<JsonCutter> road_;
   std::uint64_t parsed_documents_ = 0;
 };

@@ -71,7 +71,7 @@ const char* skip_plain_scalar(const char* text, const char* end) noexcept {
   const std::size_t behind = rest.find_first_of(" \t\r\n,]}");
   const char* const scalar_end = behind == std::string_view::npos ? end : text + behind;
   Scalar scalar;
-  return text < scalar_end && scan_json_scalar(text, scalar_end, scalar) ? scalar_end : nullptr;
+  return text < scalar_end && scan_json_word(text, scalar_end, scalar) ? scalar_end : nullptr;
 }
 
 }  // namespace

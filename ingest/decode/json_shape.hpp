@@ -16,10 +16,10 @@ namespace sluice {
 ///
 /// Learned from a document that is valid, its encoding aside. A document whose bytes between the
 /// scalars are the same, and whose scalars are plain (strings without escapes and of valid UTF-8,
-/// numbers without an exponent and of at most 19 digits, true, false, null), is then valid too, has
-/// the same members in the same places, and needs no parser. Whatever does not match may still be
-/// valid. Quotes belong to the bytes between the scalars, so that a string and a null in its place
-/// are two shapes.
+/// numbers that scan_json_number accepts, true, false, null), is then valid too, has the same
+/// members in the same places, and needs no parser. Whatever does not match may still be valid.
+/// Quotes belong to the bytes between the scalars, so that a string and a null in its place are two
+/// shapes.
 ///
 /// A document is matched by its marks (MarkFinder): since quotes, backslashes and control
 /// characters are marks, one with as many marks as the shape, all of them where the shape has them,

@@ -1,8 +1,10 @@
 #include "ingest/decode/json_walk.hpp"
 
+#include <array>
 #include <string_view>
 
 #include "ingest/decode/eight_bytes.hpp"
+#include "ingest/decode/json_escape.hpp"
 #include "ingest/decode/json_scalar.hpp"
 #include "ingest/decode/number.hpp"
 
@@ -39,13 +41,12 @@ class Walk {
     at = skip_space({at.text + 1, at.mark});
     if (*at.text == '}') return {at.text + 1, at.mark};
     for (;;) {
-      const char* const name = at.text + 1;
-      at = skip_string(at);
+      const JsonMembers::Member* member = nullptr;
+      at = read_name(at, members, member);
       if (at.text == nullptr) return {};
-      const auto length = static_cast<std::size_t>(at.text - name - 1);
       at = skip_space(at);
       if (*at.text != ':') return {};
-      at = read_member(skip_space({at.text + 1, at.mark}), members.find(name, length), depth);
+      at = read_member(skip_space({at.text + 1, at.mark}), member, depth);
       if (at.text == nullptr) return {};
       at = skip_space(at);
       if (*at.text != ',') break;
@@ -55,6 +56,24 @@ class Walk {
   }
 
  private:
+  Stand read_name(Stand at, const JsonMembers& members,
+                  const JsonMembers::Member*& member) const noexcept {
+    Stand end = skip_string(at);
+    const bool is_plain = end.text != nullptr;
+    if (!is_plain) end = skip_any_string(at);
+    if (end.text == nullptr) return {};
+    const std::string_view name(at.text + 1, end.text - 1);
+    member = is_plain ? members.find(name.data(), name.size()) : find_unescaped(members, name);
+    return end;
+  }
+
+  [[gnu::noinline]] static const JsonMembers::Member* find_unescaped(
+      const JsonMembers& members, std::string_view name) noexcept {
+    std::array<char, TextBlock::most_row_bytes + 8> unescaped;  // find() reads 8 bytes
+    const char* const end = unescape_json(name, unescaped.data());
+    return members.find(unescaped.data(), static_cast<std::size_t>(end - unescaped.data()));
+  }
+
   Stand read_member(Stand at, const JsonMembers::Member* member, unsigned depth) const noexcept {
     if (member == nullptr) return skip_value(at, depth);
     if (!member->inner.empty()) {
@@ -69,9 +88,13 @@ class Walk {
     if (*at.text == '{' || *at.text == '[') return {};
     // Of repeated members the last wins, but all of them have to be valid.
     Scalar scalar;
-    if (span.end != 0 && !scan_json_scalar(base_ + span.begin, base_ + span.end, scalar)) return {};
-    const Stand end = *at.text == '"' ? skip_string(at) : skip_word(at);
+    if (span.end != 0 && base_[span.begin] != '"' &&
+        !scan_json_word(base_ + span.begin, base_ + span.end, scalar)) {
+      return {};
+    }
+    const Stand end = *at.text == '"' ? skip_any_string(at) : skip_word(at);
     if (end.text == nullptr || end.text == at.text) return {};
+    if (end.mark - at.mark > 2) spans_.note_escapes();
     span = {static_cast<std::uint32_t>(at.text - base_),
             static_cast<std::uint32_t>(end.text - base_)};
     return end;
@@ -103,7 +126,9 @@ class Walk {
       }
       default: {
         Scalar number;
-        return {scan_plain_number(at.text, number), at.mark};
+        const char* end = scan_plain_number(at.text, number);
+        if (end == nullptr) end = scan_json_number({at.text, base_ + text_end_}, number);
+        return {end, at.mark};
       }
     }
   }
@@ -144,26 +169,16 @@ class Walk {
 
   // Any string that is surely valid.
   Stand skip_any_string(Stand at) const noexcept {
-    if (!has(at.mark) || base_ + *at.mark != at.text) return {};
+    if (!has(at.mark) || base_ + *at.mark != at.text || *at.text != '"') return {};
     for (++at.mark; has(at.mark) && *at.mark < text_end_; ++at.mark) {
       const char* const text = base_ + *at.mark;
       if (*text == '"') return {text + 1, at.mark + 1};
-      if (*text != '\\' || !is_escape(text + 1)) return {};
-      at.mark += text[1] == '"' || text[1] == '\\';
+      const char* const behind = *text == '\\' ? skip_json_escape(text) : nullptr;
+      if (behind == nullptr) return {};
+      // A quote, a backslash, or that of a pair's second half is a mark, too.
+      at.mark += text[1] == '"' || text[1] == '\\' || behind - text == 12;
     }
     return {};
-  }
-
-  // Of characters outside the surrogates.
-  static bool is_escape(const char* text) noexcept {
-    if (*text == 'u') {
-      const auto is_hex = [](char digit) {
-        return (digit >= '0' && digit <= '9') || ((digit | 0x20) >= 'a' && (digit | 0x20) <= 'f');
-      };
-      return is_hex(text[1]) && is_hex(text[2]) && is_hex(text[3]) && is_hex(text[4]) &&
-             ((text[1] | 0x20) != 'd' || text[2] < '8');
-    }
-    return *text != '\0' && std::string_view("\"\\/bfnrt").find(*text) != std::string_view::npos;
   }
 
   Stand skip_space(Stand at) const noexcept {

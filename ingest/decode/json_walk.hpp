@@ -11,15 +11,14 @@
 namespace sluice {
 
 /// Finds the fields of plain documents of any shape by their marks (MarkFinder), in one pass
-/// without a parser. A document is plain if it is an object whose names and fields are
-/// without escapes, whose other strings are without surrogates, whose numbers have no exponent and
-/// at most 19 digits, that has no object or array where a field is, leads through no
-/// member twice, and is nested at most `max_depth` deep. Then it is valid if its fields' texts are
-/// scalars, which the reader of columns finds out, and its text is UTF-8. Whatever else may be
-/// valid as well.
+/// without a parser. A document is plain if it is an object whose strings have no surrogates
+/// but pairs, whose numbers scan_json_number accepts, that has no object or array where a field is,
+/// leads through no member twice, and is nested at most `max_depth` deep. Then it is valid if its
+/// fields' texts are scalars, which the reader of columns finds out, and its text is UTF-8.
+/// Whatever else may be valid as well.
 class JsonWalk {
  public:
-  static constexpr unsigned max_depth = 32;
+  static constexpr unsigned max_depth = 256;
 
   /// @param lines whether a document ends at its line's end
   JsonWalk(const std::vector<FieldPath>& paths, bool lines) : members_(paths), lines_(lines) {}

@@ -147,6 +147,22 @@ std::size_t scan_number(std::string_view text, Scalar& number) noexcept {
   return position;
 }
 
+const char* scan_json_number(std::string_view text, Scalar& number) noexcept {
+  const std::size_t length = scan_number(text, number);
+  if (length == 0) return nullptr;
+  const std::string_view digits = text.substr(number.negative, length - number.negative);
+  if (digits.size() > 1 && digits[0] == '0' && is_digit(digits[1])) return nullptr;
+  if (number.kind == Scalar::Kind::integer) {
+    const std::string_view most = number.negative ? "9223372036854775808" : "18446744073709551615";
+    if (digits.size() > most.size() || (digits.size() == most.size() && digits > most)) {
+      return nullptr;
+    }
+  } else if (number.exponent > max_safe_exponent) {
+    return nullptr;
+  }
+  return text.data() + length;
+}
+
 Scalar number_of(const Scalar& untyped) noexcept {
   Scalar number;
   const std::string_view text = untyped.view();

@@ -14,6 +14,10 @@ namespace sluice {
 /// any length and any exponent. @returns how many characters it took; 0: not a number.
 std::size_t scan_number(std::string_view text, Scalar& number) noexcept;
 
+/// Reads a JSON number of any length at the start of `text` that every parser of JSON accepts.
+/// @returns its end; nullptr: none, an integer beyond 64 bits, or what may be beyond a double.
+const char* scan_json_number(std::string_view text, Scalar& number) noexcept;
+
 /// An untyped text as a number: all of it must be one, or "nan", "inf", "infinity" in any case,
 /// with or without a minus sign. Anything else stays a string.
 Scalar number_of(const Scalar& untyped) noexcept;
@@ -70,8 +74,23 @@ inline ScaledNumber scaled(const Scalar& number, int shift) noexcept {
   return {number.digits * factor, number.truncated, false};
 }
 
-/// Reads a JSON number that has no exponent and at most 19 digits, and that every parser of JSON
-/// accepts. Reads at most 50 bytes. @returns its end, or nullptr: any other text.
+/// Reads an exponent of at most three digits, which begins with its `e`, and adds it to `exponent`.
+/// @returns its end, or nullptr: any other text.
+inline const char* append_exponent(const char* text, std::int32_t& exponent) noexcept {
+  const bool negative = text[1] == '-';
+  const char* const first = text + 1 + (negative || text[1] == '+');
+  std::uint64_t digits = 0;
+  const char* const end = append_digits(first, digits);
+  if (end == first || end - first > 3) return nullptr;
+  exponent += negative ? -static_cast<std::int32_t>(digits) : static_cast<std::int32_t>(digits);
+  return end;
+}
+
+/// Of numbers of up to 19 digits, those with a larger exponent may be beyond a double.
+inline constexpr std::int32_t max_safe_exponent = 308 - 19;
+
+/// Reads a JSON number that has at most 19 digits and three in its exponent, and that every parser
+/// of JSON accepts. Reads at most 60 bytes. @returns its end, or nullptr: any other text.
 inline const char* scan_plain_number(const char* text, Scalar& number) noexcept {
   const char* const begin = text;
   const bool negative = *text == '-';
@@ -92,7 +111,12 @@ inline const char* scan_plain_number(const char* text, Scalar& number) noexcept 
     count += text - fraction;
     kind = Scalar::Kind::number;
   }
-  if (count > 19 || *text == 'e' || *text == 'E') return nullptr;
+  if (count > 19) return nullptr;
+  if (*text == 'e' || *text == 'E') [[unlikely]] {
+    text = append_exponent(text, exponent);
+    if (text == nullptr || exponent > max_safe_exponent) return nullptr;
+    kind = Scalar::Kind::number;
+  }
   if (kind == Scalar::Kind::integer && negative && digits > std::uint64_t{1} << 63) return nullptr;
 
   number.text = begin;

@@ -9,6 +9,7 @@
 
 #include "ingest/decode/binary_row.hpp"
 #include "ingest/decode/field_plan.hpp"
+#include "ingest/filter/raw_filter.hpp"
 
 namespace sluice {
 namespace {
@@ -72,13 +73,18 @@ std::optional<std::uint32_t> csv_column(const CsvFormat& csv, const std::string&
 /// Fields of the configuration, in the order of the plan.
 class Builder {
  public:
-  explicit Builder(const Format& format) : format_(format), fields_(format) {
+  Builder(const Format& format, const FilterProgram* filter)
+      : format_(format), filter_(filter), fields_(format) {
     order_.resize(fields_.paths.size());
     std::iota(order_.begin(), order_.end(), std::size_t{0});
   }
 
   RawPlan build() {
-    if (!format_.filter.empty()) return refused("where");
+    RawPlan made;
+    if (filter_ != nullptr) made.filter = raw_filter(*filter_);
+    if (filter_ != nullptr && !made.filter) return refused("a long filter");
+    if (filter_ == nullptr && !format_.filter.empty()) return refused("where");
+    if (order_.size() > DecodePlan::max_fields) return refused("more than 32 fields");
     if (format_.keys.size() > DecodePlan::max_keys) return refused("more than 8 key columns");
     if (format_.type == FormatType::csv && format_.csv.header && format_.csv.columns.empty()) {
       return refused("CSV header lines in the stream");
@@ -88,11 +94,12 @@ class Builder {
     if (format_.type == FormatType::binary) find_row_fields();
     add_uses();
     if (reads_float_as_decimal_) return refused("floats as decimals or times");
-    return {plan_, {}};
+    made.plan = plan_;
+    return made;
   }
 
  private:
-  static RawPlan refused(std::string why) { return {std::nullopt, std::move(why)}; }
+  static RawPlan refused(std::string why) { return {std::nullopt, std::nullopt, std::move(why)}; }
 
   void set_format() {
     plan_.format = format_.type == FormatType::json  ? RawFormat::json
@@ -166,6 +173,9 @@ class Builder {
         add(Use::Kind::value, value);
         note_float(field, format_.values[value].type == ValueType::decimal);
       }
+      for (std::size_t column = 0; column < fields_.filter.size(); ++column) {
+        if (fields_.filter[column] == order_[place]) add(Use::Kind::filter, column);
+      }
       field.uses = static_cast<std::uint8_t>(used - field.first_use);
     }
   }
@@ -177,6 +187,7 @@ class Builder {
   }
 
   const Format& format_;
+  const FilterProgram* filter_;
   FieldPlan fields_;
   std::vector<std::size_t> order_;  ///< [fields of the plan] index into FieldPlan::paths
   DecodePlan plan_;
@@ -185,6 +196,8 @@ class Builder {
 
 }  // namespace
 
-RawPlan raw_plan(const Format& format) { return Builder(format).build(); }
+RawPlan raw_plan(const Format& format, const FilterProgram* filter) {
+  return Builder(format, filter).build();
+}
 
 }  // namespace sluice

@@ -39,9 +39,11 @@ struct FieldTexts {
 struct TextBlock {
   /// Rows that are read together: they and their columns stay in the first-level cache.
   static constexpr std::size_t most = 256;
+  static constexpr std::uint32_t most_row_bytes = 8192;
 
   std::size_t size = 0;
   bool valid_utf8 = false;  ///< whether all of the rows' text is known to be
+  bool escaped = false;     ///< JSON: whether strings may have escapes (skip_json_escape)
   std::array<EventExtent, most> extents;
   /// The fields of the format; behind them, in JSON, scalars that nobody reads, but that must be
   /// valid, and no strings.

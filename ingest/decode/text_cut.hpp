@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "ingest/decode/text_block.hpp"
@@ -41,8 +42,12 @@ class TextSpans {
 
   std::size_t fields() const noexcept { return spans_.size() / TextBlock::most; }
 
-  /// Has a block read them.
-  void lay_out(TextBlock& block) const {
+  /// Strings of the rows may have escapes.
+  void note_escapes() noexcept { escaped_ = true; }
+
+  /// Has a block read them; the next rows follow.
+  void lay_out(TextBlock& block) {
+    block.escaped = std::exchange(escaped_, false);
     block.fields.clear();
     for (std::size_t first = 0; first < spans_.size(); first += TextBlock::most) {
       block.fields.push_back({&spans_[first].begin, &spans_[first].end, 2});
@@ -53,6 +58,7 @@ class TextSpans {
   static_assert(sizeof(TextSpan) == 2 * sizeof(std::uint32_t));
 
   std::vector<TextSpan> spans_;  ///< [fields][most]
+  bool escaped_ = false;
 };
 
 /// The end of the row at the mark `last`, in lines: LF, CR LF, or the end of the text.

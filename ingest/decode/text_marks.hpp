@@ -19,7 +19,7 @@ namespace sluice {
 class TextMarks {
  public:
   /// Marks, rows and columns of so many bytes stay in the first-level cache.
-  static constexpr std::uint32_t region_bytes = 8192;
+  static constexpr std::uint32_t region_bytes = TextBlock::most_row_bytes;
 
   explicit TextMarks(MarkFinder finder)
       : finder_(finder), marks_(MarkFinder::room_for(region_bytes) + 2 * TextBlock::most) {}

@@ -8,6 +8,7 @@
 #include <span>
 
 #include "ingest/decode/event_time.hpp"
+#include "ingest/decode/json_scalar.hpp"
 #include "ingest/decode/string_key.hpp"
 #include "ingest/decode/text_plan.hpp"
 #include "ingest/decode/text_rows.hpp"
@@ -149,7 +150,12 @@ class TextReader {
       high[row] = key.high;
       return true;
     };
-    rows_.read(field, quick, exact);
+    if (!rows_.escaped()) return rows_.read(field, quick, exact);
+    const auto quick_without_escapes = [&quick](const char* text, std::uint32_t length,
+                                                std::size_t row) {
+      return !has_json_escape(text, length) && quick(text, length, row);
+    };
+    rows_.read(field, quick_without_escapes, exact);
   }
 
   void read_joined_keys(std::uint64_t* low) {
@@ -163,6 +169,7 @@ class TextReader {
     events_.begin_key_high();
     for (std::size_t row = 0; row < rows_.size(); ++row) {
       bool scanned = true;
+      rows_.begin_row();
       for (const KeyColumns::Column& column : plan_.keys.columns()) {
         Scalar& scalar = plan_.scalars[column.field];
         scalar = Scalar{};

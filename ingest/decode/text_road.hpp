@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 #include <utility>
 
@@ -59,7 +60,7 @@ class TextRoad {
       }
       const std::uint32_t before = begin;
       begin = read_region(block, static_cast<std::uint32_t>(index), begin, end, writer, exact);
-      if (begin == before && writer.places() > 0) begin = exact(begin);  // longer than a region
+      if (begin == before && writer.places() > 0) begin = exact(begin);
     }
   }
 
@@ -81,28 +82,34 @@ class TextRoad {
     }
     const MarkedRows marked = marks_.messages_alike(rows, cutter_.marks());
     if (marked.size > 0 && cutter_.knows(view_of(block), marked, marks_.sight(), 0, 0)) {
-      write_rows(block, static_cast<std::uint32_t>(first), 1, marked, writer, read_exactly);
-      pace_.note(rows, 0);
+      pace_.note(rows, write_rows(block, static_cast<std::uint32_t>(first), 1, marked, writer,
+                                  read_exactly));
     } else {
       cut_messages(block, static_cast<std::uint32_t>(first), rows, writer, read_exactly);
     }
     return first + rows;
   }
 
-  /// Makes out the fields of one row that is all of a text. @returns whether the cutter knows it;
-  /// its spans are then those of row 0.
-  bool cut_row(const SourceBlock& block, std::uint32_t begin, std::uint32_t length) {
-    if (!cutter_.ready() || length > region_bytes) return false;
-    const std::uint32_t end = begin + length;
-    return cut_text(view_of(block), marks_.find(block.text(), begin, end, true), end, 0, 0);
+  /// Makes out the fields of one row that is all of a text. @returns a block of that row, valid
+  /// until the next is cut; nullptr: the cutter does not know it.
+  const TextBlock* cut_row(const SourceBlock& block, const EventExtent& row) {
+    if (!cutter_.ready() || row.length > region_bytes) return nullptr;
+    const std::uint32_t end = row.begin + row.length;
+    const TextMarks::Found marks = marks_.find(block.text(), row.begin, end, true);
+    if (!cut_text(view_of(block), marks, end, 0, row.message)) return nullptr;
+    spans_.lay_out(block_);
+    block_.size = 1;
+    block_.valid_utf8 = ascii();
+    return &block_;
   }
-  /// Whether its text is sure to be ASCII.
-  bool ascii() const noexcept { return marks_.sight().above_ascii == 0; }
 
  private:
   static constexpr std::uint32_t region_bytes = TextMarks::region_bytes;
   // What may be read behind the last byte, less what is read at once.
   static constexpr std::uint32_t readable_padding = block_padding - 16;
+
+  // Whether the text is sure to be ASCII.
+  bool ascii() const noexcept { return marks_.sight().above_ascii == 0; }
 
   static TextView view_of(const SourceBlock& block) noexcept {
     return {block.text(), static_cast<std::uint32_t>(block.used) + readable_padding};
@@ -131,11 +138,10 @@ class TextRoad {
         ++block_.size;
         continue;
       }
-      flush(block, writer, exact);
-      ++odd_rows;
+      odd_rows += flush(block, writer, exact) + 1;
       exact({message.begin, message.length, first + row});
     }
-    flush(block, writer, exact);
+    odd_rows += flush(block, writer, exact);
     pace_.note(rows, odd_rows);
   }
 
@@ -143,7 +149,8 @@ class TextRoad {
   std::uint32_t read_region(const SourceBlock& block, std::uint32_t message, std::uint32_t begin,
                             std::uint32_t text_end, EventWriter& writer, Exact& exact) {
     const bool is_last = text_end - begin <= region_bytes;
-    const std::uint32_t end = is_last ? text_end : begin + region_bytes;
+    const std::uint32_t end = is_last ? text_end : last_line_end(block.text() + begin) + begin;
+    if (end == begin) return begin;  // a line longer than a region
     const TextMarks::Found found =
         marks_.find(block.text(), begin, end, is_last && block.text()[text_end - 1] != '\n');
 
@@ -155,22 +162,30 @@ class TextRoad {
     if (rows.size > 0 &&
         cutter_.knows(view_of(block), rows, marks_.sight(), line_ends, carriage_returns)) {
       rows.size = std::min(rows.size, writer.places());
-      pace_.note(rows.size, 0);
       begin = *(rows.of(rows.size) - 1) + 1;
-      write_rows(block, message, 0, rows, writer, read_exactly);
+      pace_.note(rows.size, write_rows(block, message, 0, rows, writer, read_exactly));
       return begin;
     }
     return cut_region(block, message, begin, end, found, text_end, writer, exact);
   }
 
+  // How many bytes are lines that end within a region.
+  static std::uint32_t last_line_end(const char* text) noexcept {
+    const void* const found = memrchr(text, '\n', region_bytes);
+    if (found == nullptr) return 0;
+    return static_cast<std::uint32_t>(static_cast<const char*>(found) - text) + 1;
+  }
+
   // Writes rows that the cutter knows. @param messages how far the messages of neighbouring rows
-  // are apart.
+  // are apart. @returns how many of them went the exact road, as do the other writers.
   template <class Exact>
-  void write_rows(const SourceBlock& block, std::uint32_t message, std::uint32_t messages,
-                  MarkedRows rows, EventWriter& writer, const Exact& exact) {
+  std::size_t write_rows(const SourceBlock& block, std::uint32_t message, std::uint32_t messages,
+                         MarkedRows rows, EventWriter& writer, const Exact& exact) {
     // The exact road may teach the cutter other rows meanwhile.
     const std::size_t marks = cutter_.marks();
     cutter_.lay_out(rows, block_);
+    block_.escaped = false;
+    std::size_t odd_rows = 0;
     while (rows.size > 0) {
       block_.size = std::min(rows.size, TextBlock::most);
       for (std::uint32_t row = 0; row < block_.size; ++row) {
@@ -178,12 +193,13 @@ class TextRoad {
         const std::uint32_t begin = mark[-1] + 1;
         block_.extents[row] = {begin, mark[marks] - begin, message + row * messages};
       }
-      write_block(block, writer, exact);
+      odd_rows += write_block(block, writer, exact);
       for (FieldTexts& field : block_.fields) field.skip(block_.size);
       rows.marks = rows.of(block_.size);
       rows.size -= block_.size;
       message += static_cast<std::uint32_t>(block_.size) * messages;
     }
+    return odd_rows;
   }
 
   // Cuts the rows of a region one by one. @returns the begin of the first one that is not read.
@@ -195,55 +211,49 @@ class TextRoad {
     std::uint32_t* mark = found.first;
     std::uint32_t* const marks_end = found.end;
     const auto read_exactly = [&exact](const EventExtent& extent) { exact(extent.begin); };
-    std::size_t known_rows = 0;
+    std::size_t rows = 0;
     std::size_t odd_rows = 0;
     std::size_t limit = std::min(TextBlock::most, writer.places());
     block_.size = 0;
     while (begin < end && limit > 0) {
       mark[-1] = begin - 1;
+      ++rows;
       TextCut cut;
       if (cutter_.cut(view, mark, marks_end, text_end, spans_, block_.size, cut)) {
         block_.extents[block_.size++] = {begin, cut.end - begin, message};
         begin = cut.next;
         mark = cut.next_mark;
-        ++known_rows;
         if (block_.size < limit) continue;
-        flush(block, writer, read_exactly);
+        odd_rows += flush(block, writer, read_exactly);
       } else {
-        if (end != text_end && !holds_line_end(view.base, mark, marks_end)) break;
-        flush(block, writer, read_exactly);
-        ++odd_rows;
+        odd_rows += flush(block, writer, read_exactly) + 1;
         begin = exact(begin);
         while (mark < marks_end && *mark < begin) ++mark;
       }
       limit = writer.overflowed() ? 0 : std::min(TextBlock::most, writer.places());
     }
-    flush(block, writer, read_exactly);
-    pace_.note(known_rows + odd_rows, odd_rows);
+    odd_rows += flush(block, writer, read_exactly);
+    pace_.note(rows, odd_rows);
     return begin;
-  }
-
-  static bool holds_line_end(const char* base, const std::uint32_t* mark,
-                             const std::uint32_t* marks_end) noexcept {
-    return std::any_of(mark, marks_end, [base](std::uint32_t at) { return base[at] == '\n'; });
   }
 
   // Writes the rows that were cut one by one.
   template <class Exact>
-  void flush(const SourceBlock& block, EventWriter& writer, const Exact& exact) {
-    if (block_.size == 0) return;
+  std::size_t flush(const SourceBlock& block, EventWriter& writer, const Exact& exact) {
+    if (block_.size == 0) return 0;
     spans_.lay_out(block_);
-    write_block(block, writer, exact);
+    const std::size_t odd_rows = write_block(block, writer, exact);
     block_.size = 0;
+    return odd_rows;
   }
 
   template <class Exact>
-  void write_block(const SourceBlock& block, EventWriter& writer, const Exact& exact) {
+  std::size_t write_block(const SourceBlock& block, EventWriter& writer, const Exact& exact) {
     const std::size_t begin = block_.extents[0].begin;
     const EventExtent& last = block_.extents[block_.size - 1];
     const std::string_view text(block.text() + begin, last.begin + last.length - begin);
     block_.valid_utf8 = ascii() || (is_valid_utf8(text) && no_row_begins_inside(block.text()));
-    columns_.write(block.text(), block_, block.messages, writer, exact);
+    return columns_.write(block.text(), block_, block.messages, writer, exact);
   }
 
   // Messages may lie back to back: the end of one and the begin of the next can make up a

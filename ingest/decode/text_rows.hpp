@@ -34,6 +34,7 @@ class TextRows {
   std::size_t size() const noexcept { return block_.size; }
   const EventExtent& extent(std::size_t row) const noexcept { return block_.extents[row]; }
   bool valid_utf8() const noexcept { return block_.valid_utf8; }
+  bool escaped() const noexcept { return block_.escaped; }
   void mark_odd(std::size_t row) noexcept { odd_[row] = 1; }
   std::size_t odd_rows() const noexcept {
     std::size_t odd = 0;
@@ -47,8 +48,10 @@ class TextRows {
     return span.begin < span.end ? base_[span.begin] : '\0';
   }
 
-  /// A field of one row. @returns false: no scalar.
-  bool scan(std::size_t field, std::size_t row, Scalar& scalar) const noexcept {
+  /// Begins to scan a row's fields, and forgets the row before.
+  void begin_row() noexcept { unescaped_end_ = unescaped_.data(); }
+  /// A field of the row. @returns false: no scalar.
+  bool scan(std::size_t field, std::size_t row, Scalar& scalar) noexcept {
     return scan(block_.fields[field][row], scalar);
   }
 
@@ -186,15 +189,17 @@ class TextRows {
                                       std::span<const std::uint16_t> refused, const Exact& exact) {
     for (const std::uint16_t row : refused) {
       Scalar scalar;
+      begin_row();
       if (!scan(texts[row], scalar) || !exact(scalar, row)) odd_[row] = 1;
     }
   }
 
-  bool scan(TextSpan span, Scalar& scalar) const noexcept {
+  bool scan(TextSpan span, Scalar& scalar) noexcept {
     if (span.end == 0) return true;  // missing
     const char* const text = base_ + span.begin;
     if constexpr (Dialect == TextDialect::json) {
-      return span.begin < span.end && scan_json_scalar(text, base_ + span.end, scalar);
+      return span.begin < span.end &&
+             scan_json_scalar(text, base_ + span.end, unescaped_end_, scalar);
     } else {
       scalar.kind = span.begin == span.end ? Scalar::Kind::null : Scalar::Kind::untyped;
       scalar.text = text;
@@ -208,6 +213,8 @@ class TextRows {
   const char* base_;
   const TextBlock& block_;
   std::uint8_t* odd_;
+  std::array<char, TextBlock::most_row_bytes> unescaped_;  ///< strings of one row
+  char* unescaped_end_ = unescaped_.data();
 };
 
 }  // namespace sluice

@@ -44,11 +44,12 @@ CudaBackend::CudaBackend(const BackendShape& shape)
       parallelism_(busy_blocks *
                    static_cast<std::size_t>(device_info(first_device).multiprocessors)),
       state_(shape, compute_),
+      times_(shape.raw.has_value()),
       staging_(shape),
       accumulation_(shape, state_, times_, compute_),
       closing_(shape, state_, times_, compute_),
       shifts_(shape.layout) {
-  if (shape.raw) raw_.emplace(shape, shifts_);
+  if (shape.raw) raw_.emplace(shape, shifts_, times_);
 }
 
 StagingBlock CudaBackend::allocate_staging(std::size_t bytes) {

@@ -30,7 +30,7 @@ class IncludeDirection(unittest.TestCase):
     def test_only_the_factory_sees_the_backends(self):
         tree = {
             "kernels/cuda/stream.hpp": "",
-            "kernels/backend.cpp": '#include "kernels/cuda/stream.hpp"\n',
+            "kernels/make_backend.cpp": '#include "kernels/cuda/stream.hpp"\n',
             "kernels/pane.cpp": '#include "kernels/cuda/stream.hpp"\n',
         }
         self.assertEqual(self.check_tree(tree), ['kernels/pane.cpp: must not include "kernels/cuda/stream.hpp"'])

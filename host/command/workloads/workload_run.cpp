@@ -6,7 +6,7 @@
 #include <thread>
 #include <vector>
 
-#include "host/command/run.hpp"
+#include "host/command/job_backend.hpp"
 #include "host/pipeline/batch_pool.hpp"
 #include "host/pipeline/batch_queue.hpp"
 
@@ -108,19 +108,25 @@ void WorkloadRun::Impl::stage_ahead(BatchQueue& queue, Batch& batch) {
 
 void WorkloadRun::Impl::compute(Batch& batch) {
   const EventColumns columns = batch.events.columns();
-  const BatchOutcome outcome = engine.process({
+  engine.process({
       .ticket = *batch.ticket,
       .size = columns.size,
       .min_time = batch.events.min_time,
       .max_time = batch.events.max_time,
-      .times = columns.time,
       .lane_partitions = {&only_partition, 1},
-      .key_of = [&](std::uint32_t event) { return workload.key_of(columns.key.low_of(event)); },
+      .name_keys =
+          [&](std::span<const FirstSeenKey> keys, KeyNames& names) {
+            for (const FirstSeenKey& key : keys) {
+              names.set(key.slot, workload.key_of(columns.key.low_of(key.event)));
+            }
+          },
+      .park = [&](std::span<const std::uint32_t>) -> EventTime {
+        throw std::runtime_error(workload.name + ": the state is too small");
+      },
   });
   backend->release(*batch.ticket);
   batch.ticket.reset();
   pool.give_back(batch);
-  if (!outcome.parked.empty()) throw std::runtime_error(workload.name + ": the state is too small");
 }
 
 WorkloadRun::WorkloadRun(const Workload& workload, const RowMemory& rows,

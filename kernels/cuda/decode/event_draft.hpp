@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <type_traits>
 
+#include "kernels/cuda/decode/judge_event.hpp"
 #include "kernels/cuda/decode/plain_scalar.hpp"
 #include "kernels/cuda/key_dictionary_ref.hpp"
 #include "kernels/decode_plan.hpp"
@@ -21,6 +23,7 @@ struct DecodedColumns {
   std::uint32_t* begin = nullptr;  ///< of the event's bytes
   std::uint32_t* length = nullptr;
   std::uint32_t* message = nullptr;
+  std::uint8_t* keep = nullptr;  ///< with a filter: 1 where an event goes on
 };
 
 /// How many columns the key has, as far as kernels are specialised for it.
@@ -79,14 +82,17 @@ class EncodedKey {
   std::uint32_t length_ = 0;
 };
 
+struct NoFilterInputs {};
+
 /// An event while it is read. Values go to their columns at once, the rest when it is finished; an
-/// event that turns out to be for the host leaves behind what nobody reads.
-template <KeyForm Keys>
-class EventDraft {
+/// event that turns out to be for the host, or to be filtered, leaves behind what nobody reads.
+template <KeyForm Keys, bool Filtered>
+class EventDraft : private std::conditional_t<Filtered, FilterInputs, NoFilterInputs> {
  public:
-  SLUICE_HD EventDraft(const DecodePlan& plan, const char* bytes, const DecodedColumns& columns,
-                       std::uint32_t place) noexcept
-      : plan_(plan), bytes_(bytes), columns_(columns), place_(place) {}
+  /// @param filter where the plan has one
+  SLUICE_HD EventDraft(const DecodePlan& plan, const FilterPlan* filter, const char* bytes,
+                       const DecodedColumns& columns, std::uint32_t place) noexcept
+      : plan_(plan), filter_(filter), bytes_(bytes), columns_(columns), place_(place) {}
 
   /// Forgets what was taken.
   SLUICE_HD void restart() noexcept {
@@ -104,10 +110,19 @@ class EventDraft {
     return true;
   }
 
-  /// Writes what is left. @param timestamp of the message, where the plan asks for it
-  SLUICE_HD bool finish(EventTime timestamp) noexcept {
+  /// Whether it has a time. @param timestamp of the message, where the plan asks for it
+  SLUICE_HD bool settle_time(EventTime timestamp) noexcept {
     if (plan_.transport_time) time_ = timestamp;
-    if (time_ < -max_event_time || time_ > max_event_time) return false;
+    return time_ >= -max_event_time && time_ <= max_event_time;
+  }
+
+  /// Whether the filter lets it through, of which all was read.
+  SLUICE_HD bool passes() const noexcept {
+    return EventJudge(*filter_, *this, nulls_, bytes_).passes();
+  }
+
+  /// Writes what is left.
+  SLUICE_HD bool finish() noexcept {
     if (!identify()) return false;
     columns_.time[place_] = time_;
     columns_.key_low[place_] = key_.low;
@@ -131,9 +146,24 @@ class EventDraft {
         if constexpr (Keys == KeyForm::none) return true;
         return read_key(plan_, plan_.key[use.column], bytes_, scalar,
                         parts_[Keys == KeyForm::several ? use.column : 0]);
-      default:
+      case DecodePlan::Use::Kind::value:
         return take_value(use.column, scalar);
+      case DecodePlan::Use::Kind::filter:
+        break;
     }
+    return take_filtered(use.column, scalar);
+  }
+
+  SLUICE_HD bool take_filtered([[maybe_unused]] std::uint32_t column,
+                               [[maybe_unused]] const PlainScalar& scalar) noexcept {
+    if constexpr (Filtered) {
+      FilterColumnReader reader(bytes_, scalar);
+      if (!reader.read(filter_->column[column])) return false;
+      const std::uint32_t bit = 1u << column;
+      this->column_inputs[column] = reader.bits();
+      this->known_columns = reader.known() ? this->known_columns | bit : this->known_columns & ~bit;
+    }
+    return true;
   }
 
   SLUICE_HD bool take_value(std::uint32_t column, const PlainScalar& scalar) noexcept {
@@ -142,6 +172,7 @@ class EventDraft {
     std::int64_t bits = 0;
     if (is_null ? value.required : !read_value(value, bytes_, scalar, bits)) return false;
     if (is_null) nulls_ |= 1u << column;
+    if constexpr (Filtered) this->value_inputs[column] = bits;
     if (columns_.values[column] == nullptr) return true;
     columns_.values[column][place_] = bits;
     columns_.valid[column][place_] = is_null ? 0 : 1;
@@ -161,6 +192,7 @@ class EventDraft {
   }
 
   const DecodePlan& plan_;
+  const FilterPlan* filter_;
   const char* bytes_;
   const DecodedColumns& columns_;
   std::uint32_t place_;

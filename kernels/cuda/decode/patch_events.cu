@@ -12,6 +12,7 @@ __global__ void __launch_bounds__(block_size)
                         std::size_t count) {
   for (std::size_t i = first_index(); i < count; i += index_stride()) {
     const PatchedEvent& event = events[i];
+    if (columns.keep != nullptr) columns.keep[event.place] = 1;
     columns.length[event.place] = event.length;
     columns.time[event.place] = event.time;
     columns.key_low[event.place] = event.key_low;

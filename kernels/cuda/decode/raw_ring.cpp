@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 #include "kernels/cuda/batch_view.hpp"
 
@@ -15,16 +16,24 @@ constexpr std::size_t first_extents = 4096;
 
 }  // namespace
 
-RawRing::RawRing(const BackendShape& shape, const ChosenShifts& shifts)
+RawRing::RawRing(const BackendShape& shape, const ChosenShifts& shifts, KernelTimes& times)
     : shifts_(shifts),
+      times_(times),
       plan_(shape.raw->plan),
       limits_(shape),
+      filter_(shape.raw->filter ? 1 : 0),
       shapes_(max_shapes),
       asked_(first_extents),
-      extents_(first_extents) {
+      extents_(first_extents),
+      settling_(times, decoding_) {
   const std::size_t slots = std::max(shape.batches_in_flight, fewest_slots);
   slots_.reserve(slots);
   for (std::size_t i = 0; i < slots; ++i) slots_.emplace_back(limits_);
+  if (!shape.raw->filter) return;
+  filter_.host[0] = *shape.raw->filter;
+  filter_.upload(1, decoding_);
+  // Read in words, beyond the last event.
+  for (RawSlot& slot : slots_) fill_bytes(slot.columns.keep, 0, limits_.events, decoding_);
 }
 
 bool RawRing::made(Ticket ticket) noexcept {
@@ -33,7 +42,7 @@ bool RawRing::made(Ticket ticket) noexcept {
 
 std::size_t RawRing::device_bytes() const noexcept {
   return slots_.size() * slots_.front().device_bytes() + shapes_.device.bytes() +
-         asked_.device.bytes() + extents_.device.bytes();
+         filter_.device.bytes() + asked_.device.bytes() + extents_.device.bytes();
 }
 
 void RawRing::take_shapes(std::span<const DocumentShape> shapes) {
@@ -102,29 +111,55 @@ void RawRing::decode(RawSlot& slot) {
   batch.line_counts = slot.line_counts;
   decoding_.wait(slot.uploaded);
   fill_bytes(batch.front, 0, sizeof(DecodeFront), decoding_);
-  if (batch.raw.messages.size > 0) {
-    find_events(batch, decoding_);
-    decode_events(batch, decoding_);
+  if (limits_.filtered) {
+    batch.filter = filter_.device.data();
+    batch.filtered_maxima = slot.filtered_maxima.device.data();
+    fill_bytes(batch.filtered_maxima, 0, slot.filtered_maxima.device.bytes(), decoding_);
   }
+  if (batch.raw.messages.size > 0) launch(slot);
   slot.front.download(1, decoding_);
+  slot.filtered_maxima.download(limits_.partitions, decoding_);
   slot.decoded.record(decoding_);
 }
 
-std::uint32_t RawRing::events_of(const RawSlot& slot) const {
-  if (plan_.format == RawFormat::rows) return slot.raw.raw.rows;
-  return plan_.lines ? slot.front.host[0].counts.events : slot.raw.raw.messages.size;
+void RawRing::launch(RawSlot& slot) {
+  if (plan_.lines) {
+    times_.start(Stage::find_events, decoding_);
+    find_events(slot.raw, decoding_);
+    slot.finding_is_timed = times_.stop_uncounted(Stage::find_events, decoding_);
+  }
+  times_.start(Stage::decode_events, decoding_);
+  decode_events(slot.raw, decoding_);
+  slot.decoding_is_timed = times_.stop_uncounted(Stage::decode_events, decoding_);
+}
+
+/// The text is read twice to find lines, and once to decode them.
+void RawRing::count_timed(RawSlot& slot) {
+  constexpr std::size_t place_bytes = 2 * sizeof(std::uint32_t);
+  const std::uint32_t events = std::min(slot.events(), limits_.events);
+  if (std::exchange(slot.finding_is_timed, false)) {
+    times_.count(Stage::find_events, events, 2 * slot.raw.raw.size + events * place_bytes);
+  }
+  if (std::exchange(slot.decoding_is_timed, false)) {
+    const std::size_t keep_bytes = limits_.filtered ? 1 : 0;
+    times_.count(Stage::decode_events, events,
+                 slot.raw.raw.size + events * (slot.event_bytes() + keep_bytes));
+  }
+  times_.settle();
 }
 
 RawOutcome RawRing::decoded(Ticket ticket) {
   RawSlot& slot = this->slot(ticket);
   slot.decoded.synchronize();
-  const DecodeCounts& counts = slot.front.host[0].counts;
+  count_timed(slot);
+  const DecodeCounts& counts = slot.counts();
   RawOutcome outcome;
-  outcome.events = events_of(slot);
+  outcome.events = slot.events();
   outcome.refused =
       outcome.events > limits_.events || counts.listed > limits_.listed || counts.quotes != 0;
   if (outcome.refused) return outcome;
   read_list(slot, outcome);
+  read_maxima(slot, outcome);
   if (counts.latest != 0) {
     outcome.min_time = unbiased(~counts.earliest);
     outcome.max_time = unbiased(counts.latest);
@@ -133,7 +168,7 @@ RawOutcome RawRing::decoded(Ticket ticket) {
 }
 
 void RawRing::read_list(RawSlot& slot, RawOutcome& outcome) {
-  const std::uint32_t listed = slot.front.host[0].counts.listed;
+  const std::uint32_t listed = slot.counts().listed;
   const std::uint32_t here = std::min(listed, DecodeFront::short_list);
   const ListedEvent* const first = slot.front.host[0].listed;
   outcome.listed.assign(first, first + here);
@@ -146,76 +181,20 @@ void RawRing::read_list(RawSlot& slot, RawOutcome& outcome) {
   std::ranges::sort(outcome.listed, {}, &ListedEvent::event);
 }
 
+void RawRing::read_maxima(const RawSlot& slot, RawOutcome& outcome) {
+  outcome.filtered = slot.counts().filtered;
+  if (outcome.filtered == 0) return;
+  for (std::size_t partition = 0; partition < slot.filtered_maxima.size(); ++partition) {
+    const std::uint64_t time = slot.filtered_maxima.host[partition];
+    if (time == 0) continue;
+    outcome.filtered_maxima.push_back({static_cast<PartitionIndex>(partition), unbiased(time)});
+  }
+}
+
 std::size_t RawRing::settle(Ticket ticket, const ListedColumns& listed) {
   RawSlot& slot = this->slot(ticket);
-  patch(slot, listed);
-  close_gaps(slot, listed);
-  publish(slot, listed);
-  slot.batch.copied.record(decoding_);
+  settling_.run(slot, listed);
   return slot.batch.size;
-}
-
-void RawRing::patch(RawSlot& slot, const ListedColumns& listed) {
-  const EventColumns& events = listed.events;
-  assert(listed.places.size() == events.size && events.size <= limits_.listed);
-  for (std::size_t i = 0; i < events.size; ++i) {
-    PatchedEvent& event = slot.patch.host[i];
-    event = {.place = listed.places[i],
-             .length = listed.lengths[i],
-             .time = events.time[i],
-             .key_low = events.key.low_of(i),
-             .key_high = events.key.high_of(i)};
-    for (std::uint32_t v = 0; v < events.value_count; ++v) {
-      const ValueColumn& column = events.values[v];
-      event.values[v] = column[i];
-      if (column.valid != nullptr && column.valid[i] == 0) event.nulls |= 1u << v;
-    }
-  }
-  slot.patch.upload(events.size, decoding_);
-  patch_events(slot.raw.columns, slot.patch.device.data(), events.size, decoding_);
-}
-
-/// The last events take the places of those that are none.
-void RawRing::close_gaps(RawSlot& slot, const ListedColumns& listed) {
-  const std::span<const std::uint32_t> dropped = listed.dropped;
-  const std::uint32_t events = events_of(slot);
-  const auto size = static_cast<std::uint32_t>(events - dropped.size());
-  std::size_t moves = 0;
-  auto last_gap = dropped.rbegin();
-  std::uint32_t last = events;
-  for (const std::uint32_t gap : dropped) {
-    if (gap >= size) break;
-    for (--last; last_gap != dropped.rend() && *last_gap == last; ++last_gap) --last;
-    slot.moves.host[moves++] = {last, gap};
-  }
-  slot.moves.upload(moves, decoding_);
-  move_events(slot.raw.columns, slot.moves.device.data(), moves, decoding_);
-  slot.batch.size = size;
-}
-
-void RawRing::publish(RawSlot& slot, const ListedColumns& listed) {
-  const DecodeFront& front = slot.front.host[0];
-  const DecodedColumns& columns = slot.raw.columns;
-  EventColumns& device = slot.batch.device;
-  device = {};
-  device.size = slot.batch.size;
-  device.time.wide = columns.time;
-  device.partition = columns.partition;
-  device.single_partition = slot.raw.raw.messages.single_partition;
-  const bool high = front.counts.key_high != 0 || listed.events.key.high != nullptr;
-  device.key = {columns.key_low, high ? columns.key_high : nullptr, nullptr};
-  device.value_count = plan_.values;
-  for (std::uint32_t v = 0; v < plan_.values; ++v) {
-    const bool nulls =
-        (front.counts.nulls >> v & 1u) != 0 || listed.events.values[v].valid != nullptr;
-    device.values[v] = {columns.values[v], nulls ? columns.valid[v] : nullptr, nullptr};
-  }
-  // Times of events that the host decoded are not among the samples: they are few.
-  EventTime* const times = slot.front.host[0].times;
-  EventTime* const end = std::remove(times, times + most_time_samples, start_of_time);
-  slot.batch.sample = {};
-  slot.batch.sample.size = slot.batch.size == 0 ? 0 : static_cast<std::size_t>(end - times);
-  slot.batch.sample.time.wide = times;
 }
 
 std::vector<RawExtent> RawRing::extents(Ticket ticket, std::span<const std::uint32_t> events) {
@@ -224,7 +203,7 @@ std::vector<RawExtent> RawRing::extents(Ticket ticket, std::span<const std::uint
   extents_.reserve(events.size());
   std::copy(events.begin(), events.end(), asked_.host.begin());
   asked_.upload(events.size(), decoding_);
-  gather_extents(slot.raw.columns, asked_.device.data(), events.size(), extents_.device.data(),
+  gather_extents(slot.settled, asked_.device.data(), events.size(), extents_.device.data(),
                  decoding_);
   extents_.download(events.size(), decoding_);
   decoding_.synchronize();

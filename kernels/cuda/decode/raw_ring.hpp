@@ -8,7 +8,9 @@
 #include "kernels/backend.hpp"
 #include "kernels/chosen_shifts.hpp"
 #include "kernels/cuda/copy_runs.hpp"
+#include "kernels/cuda/decode/batch_settling.hpp"
 #include "kernels/cuda/decode/raw_slot.hpp"
+#include "kernels/cuda/kernel_times.hpp"
 #include "kernels/cuda/runtime.hpp"
 
 namespace sluice::cuda {
@@ -19,7 +21,7 @@ namespace sluice::cuda {
 class RawRing final : public RawStaging {
  public:
   /// @param shape with `raw`
-  RawRing(const BackendShape& shape, const ChosenShifts& shifts);
+  RawRing(const BackendShape& shape, const ChosenShifts& shifts, KernelTimes& times);
 
   bool ready() const noexcept override { return shifts_.complete(); }
   void take_shapes(std::span<const DocumentShape> shapes) override;
@@ -39,15 +41,16 @@ class RawRing final : public RawStaging {
   [[nodiscard]] RawSlot& slot(Ticket ticket);
   void upload(RawSlot& slot, const RawEvents& raw);
   void decode(RawSlot& slot);
-  [[nodiscard]] std::uint32_t events_of(const RawSlot& slot) const;
+  void launch(RawSlot& slot);
+  void count_timed(RawSlot& slot);
   void read_list(RawSlot& slot, RawOutcome& outcome);
-  void patch(RawSlot& slot, const ListedColumns& listed);
-  void close_gaps(RawSlot& slot, const ListedColumns& listed);
-  void publish(RawSlot& slot, const ListedColumns& listed);
+  static void read_maxima(const RawSlot& slot, RawOutcome& outcome);
 
   const ChosenShifts& shifts_;
+  KernelTimes& times_;
   DecodePlan plan_;
   RawLimits limits_;
+  MirroredBuffer<FilterPlan> filter_;  ///< one, or none
   MirroredBuffer<DocumentShape> shapes_;
   std::uint32_t shape_count_ = 0;
   MirroredBuffer<std::uint32_t> asked_;
@@ -55,6 +58,7 @@ class RawRing final : public RawStaging {
   CopyRuns runs_;
   Stream copies_;
   Stream decoding_;
+  BatchSettling settling_;
   std::vector<RawSlot> slots_;
   std::uint64_t next_ = 0;
 };

@@ -5,6 +5,7 @@
 
 #include "kernels/backend.hpp"
 #include "kernels/cuda/buffers.hpp"
+#include "kernels/cuda/decode/compact_events.hpp"
 #include "kernels/cuda/decode/decode_events.hpp"
 #include "kernels/cuda/decode/patch_events.hpp"
 #include "kernels/cuda/runtime.hpp"
@@ -23,6 +24,8 @@ struct RawLimits {
   std::size_t messages;
   std::uint32_t values;
   std::uint32_t values_read;  ///< bit v: an accumulator reads value column v
+  bool filtered;
+  std::size_t partitions;  ///< with a filter, else 0
 };
 
 /// The memory of one raw batch in flight, and what is known of it.
@@ -30,6 +33,12 @@ struct RawSlot {
   explicit RawSlot(const RawLimits& limits);
 
   [[nodiscard]] std::size_t device_bytes() const noexcept;
+  /// What came down of the batch.
+  [[nodiscard]] const DecodeCounts& counts() const noexcept { return front.host[0].counts; }
+  /// Its places.
+  [[nodiscard]] std::uint32_t events() const noexcept;
+  /// Bytes of an event in its columns.
+  [[nodiscard]] std::size_t event_bytes() const noexcept;
   /// Where the message table begins: room for CopyRuns of its five columns.
   [[nodiscard]] std::byte* table() noexcept { return memory.data() + table_offset; }
   [[nodiscard]] char* bytes() noexcept { return reinterpret_cast<char*>(memory.data()); }
@@ -37,18 +46,24 @@ struct RawSlot {
   DeviceBuffer<std::byte> memory;
   std::size_t table_offset = 0;
   DecodedColumns columns;  ///< `partition` always
+  DecodedColumns kept;     ///< with a filter: the same without gaps
   std::uint32_t* line_counts = nullptr;
+  std::uint32_t* kept_counts = nullptr;
   MirroredBuffer<DecodeFront> front;
   MirroredBuffer<ListedEvent> more_listed;
   MirroredBuffer<PatchedEvent> patch;
   MirroredBuffer<MovedEvent> moves;
+  MirroredBuffer<std::uint64_t> filtered_maxima;
 
   StagedBatch batch;
   RawBatch raw;
+  DecodedColumns settled;  ///< where the events are in the end
   Event uploaded;
   Event decoded;
   std::uint64_t ticket = 0;
   bool in_use = false;
+  bool finding_is_timed = false;
+  bool decoding_is_timed = false;
 };
 
 }  // namespace sluice::cuda

@@ -10,11 +10,10 @@
 namespace sluice::cuda {
 
 /// Reads a CSV row without quotes, and without a CR but at its end.
-template <KeyForm Keys>
+template <class Draft>
 class CsvLineReader {
  public:
-  SLUICE_HD CsvLineReader(const DecodePlan& plan, const RawText& text,
-                          EventDraft<Keys>& draft) noexcept
+  SLUICE_HD CsvLineReader(const DecodePlan& plan, const RawText& text, Draft& draft) noexcept
       : plan_(plan), text_(text), draft_(draft), at_(text.begin) {
     const std::uint32_t most = text.begin + max_raw_document;
     limit_ = text.end < most ? text.end : most;
@@ -67,7 +66,7 @@ class CsvLineReader {
 
   const DecodePlan& plan_;
   const RawText& text_;
-  EventDraft<Keys>& draft_;
+  Draft& draft_;
   std::uint32_t at_;
   std::uint32_t limit_;
 };

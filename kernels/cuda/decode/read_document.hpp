@@ -12,11 +12,11 @@ namespace sluice::cuda {
 /// Reads a JSON document of one shape: each literal is compared, each scalar between two of them is
 /// read. One that matches is valid by construction, since whatever a scalar may not hold ends it
 /// early, and the next literal does not fit then.
-template <KeyForm Keys>
+template <class Draft>
 class DocumentReader {
  public:
   SLUICE_HD DocumentReader(const DecodePlan& plan, const DocumentShape& shape, const RawText& text,
-                           EventDraft<Keys>& draft) noexcept
+                           Draft& draft) noexcept
       : plan_(plan), shape_(shape), text_(text), draft_(draft), at_(text.begin) {
     const std::uint32_t most = text.begin + max_raw_document;
     limit_ = text.end < most ? text.end : most;
@@ -103,7 +103,7 @@ class DocumentReader {
   const DecodePlan& plan_;
   const DocumentShape& shape_;
   const RawText& text_;
-  EventDraft<Keys>& draft_;
+  Draft& draft_;
   std::uint32_t at_;
   std::uint32_t limit_;
 };

@@ -90,9 +90,9 @@ class RowFieldReader {
 };
 
 /// Reads the row at `begin`. @returns false: it is for the host
-template <KeyForm Keys>
+template <class Draft>
 SLUICE_HD bool read_row(const DecodePlan& plan, const char* bytes, std::uint32_t begin,
-                        EventDraft<Keys>& draft) noexcept {
+                        Draft& draft) noexcept {
   const RowFieldReader reader(plan, bytes);
   for (std::uint32_t field = 0; field < plan.fields; ++field) {
     if (!draft.take(field, reader.read(plan.field[field], begin))) return false;

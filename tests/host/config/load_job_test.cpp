@@ -219,6 +219,16 @@ TEST(ParseJob, ReadsAFilterAndWhatItNeeds) {
   EXPECT_FALSE(parse_job(job_file, "job.yaml").where.has_value());
 }
 
+TEST(ParseJob, ReadsWhereEventsAreDecoded) {
+  EXPECT_EQ(parse_job(job_file, "job.yaml").engine.decode, DecodePlace::automatic);
+  const auto place = [](const std::string& text) {
+    return parse_job(job_file + "engine: {decode: " + text + "}\n", "job.yaml").engine.decode;
+  };
+  EXPECT_EQ(place("auto"), DecodePlace::automatic);
+  EXPECT_EQ(place("host"), DecodePlace::host);
+  EXPECT_EQ(place("device"), DecodePlace::device);
+}
+
 TEST(LoadJob, ReadsAFileAndNamesItInMessages) {
   const std::string path = testing::TempDir() + "load_job_test.yaml";
   std::ofstream(path) << job_file;

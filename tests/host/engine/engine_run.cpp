@@ -208,7 +208,6 @@ void EngineRun::feed(const oracle::Batch& batch) {
     const auto [least, most] = std::minmax_element(columns.time.begin(), columns.time.end());
     view.min_time = *least;
     view.max_time = *most;
-    view.times.wide = columns.time.data();
   }
   view.now = batch.now;
   view.lane_clock = batch.partition_clocks.empty() ? batch.now : batch.partition_clocks[0];
@@ -218,7 +217,9 @@ void EngineRun::feed(const oracle::Batch& batch) {
     ended.push_back(static_cast<PartitionIndex>(partition));
   }
   view.finished = ended;
-  view.key_of = [&](std::uint32_t event) { return columns.keys[event]; };
+  view.name_keys = [&](std::span<const FirstSeenKey> keys, KeyNames& names) {
+    for (const FirstSeenKey& key : keys) names.set(key.slot, columns.keys[key.event]);
+  };
   engine_->process(view);
   backend_->release(view.ticket);
 }

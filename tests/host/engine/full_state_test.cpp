@@ -7,7 +7,7 @@
 
 #include <gtest/gtest.h>
 
-#include "host/command/run.hpp"
+#include "host/command/job_backend.hpp"
 #include "host/config/job.hpp"
 #include "host/engine/engine.hpp"
 #include "ingest/key.hpp"
@@ -81,22 +81,33 @@ TEST(FullState, ClosingNeverRunsOutOfTheMemoryThatWasLeftForIt) {
         const EventColumns columns = events.columns();
         const Ticket ticket = backend->stage(columns);
         const auto [earliest, latest] = std::minmax_element(events.time.begin(), events.time.end());
-        const BatchOutcome outcome = engine.process({
+        std::size_t parked = 0;
+        engine.process({
             .ticket = ticket,
             .size = columns.size,
             .min_time = *earliest,
             .max_time = *latest,
-            .times = columns.time,
             .lane_partitions = {&only_partition, 1},
-            .key_of =
-                [&](std::uint32_t event) {
-                  std::string encoded;
-                  append_key_column(encoded, static_cast<std::int64_t>(events.key[event]));
-                  return encoded;
+            .name_keys =
+                [&](std::span<const FirstSeenKey> keys, KeyNames& names) {
+                  for (const FirstSeenKey& key : keys) {
+                    std::string encoded;
+                    append_key_column(encoded, static_cast<std::int64_t>(events.key[key.event]));
+                    names.set(key.slot, std::move(encoded));
+                  }
+                },
+            .park =
+                [&](std::span<const std::uint32_t> indices) {
+                  parked = indices.size();
+                  EventTime earliest_parked = end_of_time;
+                  for (const std::uint32_t event : indices) {
+                    earliest_parked = std::min(earliest_parked, events.time[event]);
+                  }
+                  return earliest_parked;
                 },
         });
         backend->release(ticket);
-        engine.give_up(outcome.parked.size());
+        engine.give_up(parked);
         ASSERT_LE(backend->status().state_bytes, limit);
       }
       EXPECT_TRUE(engine.books().balance());

@@ -72,7 +72,9 @@ class EngineMetricsTest : public testing::Test {
                      .max_time = time,
                      .malformed = 2,
                      .tombstones = 3,
-                     .key_of = [](std::uint32_t) { return std::string(); }});
+                     .name_keys = [](std::span<const FirstSeenKey> keys, KeyNames& names) {
+                       for (const FirstSeenKey& seen : keys) names.set(seen.slot, "");
+                     }});
     backend->release(ticket);
   }
 
@@ -84,7 +86,8 @@ class EngineMetricsTest : public testing::Test {
                     .malformed = malformed,
                     .batches = 4,
                     .batches_free = 3,
-                    .partitions_paused = 1});
+                    .partitions_paused = 1,
+                    .device_decoding = decoding});
   }
 
   std::vector<std::string> lines() const {
@@ -94,6 +97,7 @@ class EngineMetricsTest : public testing::Test {
     return lines;
   }
 
+  std::optional<DeviceDecoding> decoding;
   Job job;
   FakeClock fake;
   const Clock clock = fake.clock();
@@ -136,6 +140,10 @@ TEST_F(EngineMetricsTest, ShowsEveryOtherFamilyFromTheStart) {
                            "sluice_state_rehashes_total",
                            "sluice_accumulate_path",
                            "sluice_accumulate_path_switches_total",
+                           "sluice_decode_on_device",
+                           "sluice_decode_moves_total",
+                           "sluice_device_decode_events_total",
+                           "sluice_device_decode_listed_ratio",
                            "sluice_kernel_launches_total",
                            "sluice_kernel_duration_seconds_total",
                            "sluice_kernel_bytes_total",
@@ -162,6 +170,23 @@ TEST_F(EngineMetricsTest, CountersFollowTheBooks) {
   EXPECT_THAT(lines(), Contains("sluice_panes_live{pipeline=\"sluice\"} 1"));
   report();
   EXPECT_THAT(lines(), Contains("sluice_events_read_total{pipeline=\"sluice\"} 6"));
+}
+
+TEST_F(EngineMetricsTest, ShowsWhatADeviceDecodedAndWhatItLeftToTheHost) {
+  decoding = DeviceDecoding{.decoded = 90,
+                            .listed = 10,
+                            .refused = 7,
+                            .moves = 3,
+                            .listed_ratio = 0.125,
+                            .on_device = true};
+  report();
+  const std::string events = "sluice_device_decode_events_total{pipeline=\"sluice\",outcome=";
+  EXPECT_THAT(lines(), Contains(events + "\"decoded\"} 90"));
+  EXPECT_THAT(lines(), Contains(events + "\"listed\"} 10"));
+  EXPECT_THAT(lines(), Contains(events + "\"refused\"} 7"));
+  EXPECT_THAT(lines(), Contains("sluice_decode_moves_total{pipeline=\"sluice\"} 3"));
+  EXPECT_THAT(lines(), Contains("sluice_device_decode_listed_ratio{pipeline=\"sluice\"} 0.125"));
+  EXPECT_THAT(lines(), Contains("sluice_decode_on_device{pipeline=\"sluice\"} 1"));
 }
 
 TEST_F(EngineMetricsTest, AnUnknownFigureIsAbsentRatherThanZero) {

@@ -37,8 +37,8 @@ class LaneRun {
 
   /// Runs the lane on a thread of its own until it ends or this is destroyed.
   void start(const Clock& clock) {
-    lane_ =
-        std::make_unique<Lane>(0u, source_, lines(), limits_, pool, queue, sequence_, clock, false);
+    lane_ = std::make_unique<Lane>(0u, source_, BlockDecoder(lines(), std::nullopt, false), limits_,
+                                   pool, queue, sequence_, clock);
     thread_ = std::jthread([this](std::stop_token stop) { lane_->run(std::move(stop)); });
   }
   void start() {

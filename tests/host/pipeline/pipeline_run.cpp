@@ -6,6 +6,7 @@
 #include "host/config/load_job.hpp"
 #include "host/engine/lowering.hpp"
 #include "ingest/key.hpp"
+#include "kernels/cpu/cpu_backend.hpp"
 
 namespace sluice {
 
@@ -58,17 +59,23 @@ std::ostream& operator<<(std::ostream& out, const PublishedRow& row) {
              << ", revision " << row.revision;
 }
 
+std::unique_ptr<Backend> make_cpu_backend(const Job&, std::size_t, const BackendShape& shape) {
+  return std::make_unique<cpu::CpuBackend>(shape);
+}
+
 PipelineRun::PipelineRun(const JobText& text, std::size_t partitions,
-                         std::vector<ScriptedBlock> script, Afterwards afterwards)
+                         std::vector<ScriptedBlock> script, Afterwards afterwards,
+                         const MakeBackend& make_backend)
     : job_(job_of(text)),
       clock_(fake_.clock()),
       source_(partitions, std::move(script), afterwards, fake_),
-      backend_(make_backend(BackendKind::cpu, {.layout = layout_of(job_),
-                                               .max_batch_events = job_.engine.batch_events,
-                                               .batches_in_flight = job_.engine.batches,
-                                               .max_keys = job_.engine.max_keys,
-                                               .max_state_bytes = job_.engine.max_state_bytes,
-                                               .threads = job_.engine.threads})) {
+      backend_(make_backend(job_, partitions,
+                            {.layout = layout_of(job_),
+                             .max_batch_events = job_.engine.batch_events,
+                             .batches_in_flight = job_.engine.batches,
+                             .max_keys = job_.engine.max_keys,
+                             .max_state_bytes = job_.engine.max_state_bytes,
+                             .threads = job_.engine.threads})) {
   sinks_.push_back(std::make_unique<Rows>());
   pipeline_ = std::make_unique<Pipeline>(
       job_, source_, *backend_, sinks_, clock_,
@@ -77,7 +84,10 @@ PipelineRun::PipelineRun(const JobText& text, std::size_t partitions,
                              if (figures.sealed_by != SealedBy::heartbeat) source_.processed();
                              if (after_batch) after_batch(*this);
                            },
-                       .state = [](const PipelineView&) {}});
+                       .state =
+                           [this](const PipelineView& view) {
+                             decoding_ = view.device_decoding.value_or(DeviceDecoding());
+                           }});
 }
 
 PipelineRun::~PipelineRun() = default;

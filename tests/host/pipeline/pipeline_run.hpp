@@ -39,11 +39,18 @@ struct PublishedRow {
 };
 std::ostream& operator<<(std::ostream& out, const PublishedRow& row);
 
-/// Runs a pipeline over a script on the CPU backend.
+/// Makes a job's backend. @param shape without what it needs to decode
+using MakeBackend = std::function<std::unique_ptr<Backend>(const Job& job, std::size_t partitions,
+                                                           BackendShape shape)>;
+std::unique_ptr<Backend> make_cpu_backend(const Job& job, std::size_t partitions,
+                                          const BackendShape& shape);
+
+/// Runs a pipeline over a script.
 class PipelineRun {
  public:
   PipelineRun(const JobText& text, std::size_t partitions, std::vector<ScriptedBlock> script,
-              Afterwards afterwards = Afterwards::finish);
+              Afterwards afterwards = Afterwards::finish,
+              const MakeBackend& make_backend = make_cpu_backend);
   ~PipelineRun();
 
   /// Called after each batch, by the engine thread.
@@ -54,6 +61,8 @@ class PipelineRun {
   void stop() { stop_.request_stop(); }
 
   const Books& books() const { return pipeline_->books(); }
+  /// As it was told last; of a backend that decodes.
+  const DeviceDecoding& decoding() const { return decoding_; }
   ScriptedSource& source() { return source_; }
   const ScriptedSource& source() const { return source_; }
   /// In order of start, key and revision.
@@ -69,6 +78,7 @@ class PipelineRun {
   std::unique_ptr<Backend> backend_;
   std::vector<std::unique_ptr<Sink>> sinks_;
   std::unique_ptr<Pipeline> pipeline_;
+  DeviceDecoding decoding_;
   std::stop_source stop_;
 };
 

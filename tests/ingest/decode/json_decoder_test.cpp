@@ -283,6 +283,94 @@ TEST(JsonDecoder, RepeatedShapesNeedNoParser) {
   EXPECT_LE(decoder.parsed_documents(), 3U);
 }
 
+// How many of these documents go to the parser, one a line.
+std::uint64_t parsed_of(const std::vector<std::string>& documents) {
+  const Format format = json_format(Framing::lines);
+  EventWriter writer(format);
+  DecodedEvents events = make_events(format, documents.size());
+  JsonDecoder decoder(format);
+  std::string lines;
+  for (const std::string& document : documents) lines += document + "\n";
+  const SourceBlock block = block_of({lines});
+  writer.open(events);
+  writer.begin_message(block.messages[0], 0);
+  decoder.decode(block, 0, writer);
+  EXPECT_EQ(events.size + events.malformed_events.size(), documents.size());
+  return decoder.parsed_documents();
+}
+
+TEST(JsonDecoder, DocumentsThatAreOddInWhatIsReadNeedNoParser) {
+  for (const std::string odd :
+       {R"("k":"a\/\u00e9\ud83d\ude00")", R"("\u006b":"a")", R"("f":-1.5e-3)", R"("d":1e2)",
+        R"("f":12.340000000000000000)", R"("f":18446744073709551615)", R"("i":"no number")",
+        R"("i":1.5)", R"("k":1.5)", R"("k":"x","a":{"b":[1]})"}) {
+    std::vector<std::string> documents;
+    for (int i = 0; i < 500; ++i) {
+      std::string members = "\"t\":" + std::to_string(i) + "," + odd;
+      if (i % 3 != 0)
+        members = std::string(odd) + ",\"n" + std::to_string(i) + "\":[1e5]," + "\"t\":1e3";
+      documents.push_back("{" + members + "}");
+    }
+    EXPECT_EQ(parsed_of(documents), 0U) << odd;
+  }
+}
+
+TEST(JsonDecoder, NumbersAreReadAlikeHoweverTheyAreWritten) {
+  Decoding decoding(json_format(Framing::lines));
+  const std::string head = R"({"t":1.7000000000001e12,"k":7,)";
+  decoding.run({head + R"("f":1e-3,"d":1.25e1})" + "\n" + head +
+                R"("f":12.340000000000000000,"d":12.340000000000000000})" + "\n" + head +
+                R"("f":3.14159265358979323846264338,"d":1.2E+1})" + "\n" + head +
+                R"("f":18446744073709551615,"d":0e100})" + "\n"});
+
+  ASSERT_EQ(decoding.events().size, 4U);
+  for (std::size_t event = 0; event < 4; ++event) {
+    EXPECT_EQ(decoding.events().time[event], 1'700'000'000'000);
+    EXPECT_EQ(decoding.key_text(event), "7");
+  }
+  EXPECT_EQ(decoding.real(1, 0), 1e-3);
+  EXPECT_EQ(decoding.real(1, 1), 12.34);
+  EXPECT_EQ(decoding.real(1, 2), 3.14159265358979323846264338);
+  EXPECT_EQ(decoding.real(1, 3), 18446744073709551615.0);
+  EXPECT_EQ(decoding.bits(2, 0), 1250);
+  EXPECT_EQ(decoding.bits(2, 1), 1234);
+  EXPECT_EQ(decoding.bits(2, 2), 1200);
+  EXPECT_EQ(decoding.bits(2, 3), 0);
+}
+
+TEST(JsonDecoder, JoinedKeysHoldTheirOwnCharacters) {
+  Format format = json_format(Framing::lines);
+  format.keys = {key("k"), key("l")};
+  Decoding decoding(format);
+  decoding.run({R"({"t":1,"k":"\u0041","l":"b\n\u00e9"})"
+                "\n"
+                R"({"t":1,"l":"\"","k":"\\"})"
+                "\n"});
+
+  ASSERT_EQ(decoding.events().size, 2U);
+  EXPECT_EQ(decoding.key_text(0), "\"A\",\"b\n\u00e9\"");
+  EXPECT_EQ(decoding.key_text(1), "\"\\\",\"\"\"");
+}
+
+TEST(JsonDecoder, LinesMayBeLongerThanWhatIsReadAtOnce) {
+  Decoding decoding(json_format(Framing::lines));
+  std::string lines;
+  for (std::size_t bytes = 1; bytes < 40'000; bytes = bytes * 3 / 2 + 7) {
+    lines += R"({"t":)" + std::to_string(bytes) + R"(,"z":")" + std::string(bytes, 'x') + "\"}\n";
+  }
+  decoding.run({lines, "{\"t\":1}\n" + lines});
+
+  const std::size_t count = decoding.events().size / 2;
+  ASSERT_EQ(decoding.events().size, 2 * count + 1);
+  ASSERT_GT(count, 15U);
+  for (std::size_t event = 0; event < count; ++event) {
+    EXPECT_EQ(decoding.events().time[count + 1 + event], decoding.events().time[event]);
+    EXPECT_EQ(decoding.events().extents[event].length,
+              decoding.events().time[event] + 13 +
+                  static_cast<std::int64_t>(std::to_string(decoding.events().time[event]).size()));
+  }
+}
+
 TEST(JsonDecoder, TheSecondOfTwoReturnsAtALinesEndIsNoPartOfAShape) {
   Decoding decoding(json_format(Framing::lines));
   const std::string returns = "{\"t\":1000,\"k\":\"a\"}\r\r\n{\"t\":1001,\"k\":\"a\"}\r\r\n";

@@ -43,15 +43,53 @@ TEST(PlainNumber, ReadsDigitsPointAndSign) {
   EXPECT_EQ(plain("0.001"), "1e-3 5");
   EXPECT_EQ(plain("9999999999999999999"), "9999999999999999999e0 19");
   EXPECT_EQ(plain("-9223372036854775808"), "-9223372036854775808e0 20");
+  EXPECT_EQ(plain("1e5"), "1e5 3");
+  EXPECT_EQ(plain("-1.25E-010"), "-125e-12 10");
+  EXPECT_EQ(plain("0e+289"), "0e289 6");
+  EXPECT_EQ(plain("1e289"), "1e289 5");
   EXPECT_EQ(plain("12345678.12345678901"), "1234567812345678901e-11 20");
 }
 
 TEST(PlainNumber, LeavesEverythingElseToTheParser) {
-  for (const char* text : {"", "-", "01", "-01", "1.", ".5", "1e5", "1.5E5", "+1", "a", "00",
-                           "12345678901234567890", "-9223372036854775809", "1.2345678901234567890",
-                           "111111111111111111111111111111111111111111"}) {
+  for (const char* text : {"", "-", "01", "-01", "1.", ".5", "1e", "1e+", "1.5E-", "1e0000",
+                           "1e290", "+1", "a", "00", "12345678901234567890", "-9223372036854775809",
+                           "1.2345678901234567890", "111111111111111111111111111111111111111111"}) {
     EXPECT_EQ(plain(text), "other") << text;
   }
+}
+
+// How many characters are a number, and what it is.
+std::string json(const std::string& text) {
+  Scalar scalar;
+  const char* const end = scan_json_number(text, scalar);
+  if (end == nullptr) return "none";
+  std::string found = scalar.negative ? "-" : "";
+  found += std::to_string(scalar.digits) + "e" + std::to_string(scalar.exponent);
+  return found + (scalar.truncated ? "+ " : " ") + std::to_string(end - text.data());
+}
+
+TEST(JsonNumber, IsOfAnyLength) {
+  EXPECT_EQ(json("0"), "0e0 1");
+  EXPECT_EQ(json("-12.50,"), "-1250e-2 6");
+  EXPECT_EQ(json("1.5e3"), "15e2 5");
+  EXPECT_EQ(json("1E+5 "), "1e5 4");
+  EXPECT_EQ(json("0e-9"), "0e-9 4");
+  EXPECT_EQ(json("12.340000000000000000"), "1234000000000000000e-17 21");
+  EXPECT_EQ(json("3.14159265358979323846264338"), "3141592653589793238e-18+ 28");
+  EXPECT_EQ(json("18446744073709551615"), "1844674407370955161e1+ 20");
+  EXPECT_EQ(json("-9223372036854775808"), "-9223372036854775808e0 20");
+  EXPECT_EQ(json("1e289"), "1e289 5");
+  EXPECT_EQ(json("1e-400"), "1e-400 6");
+}
+
+TEST(JsonNumber, IsNoneWhereParsersMayDiffer) {
+  for (const char* text : {"", "-", "a", "+1", ".5", "01", "-00", "00.5", "01e5",
+                           "18446744073709551616", "-9223372036854775809", "-18446744073709551615",
+                           "100000000000000000000", "1e290", "1e400"}) {
+    EXPECT_EQ(json(text), "none") << text;
+  }
+  EXPECT_EQ(json("1."), "1e0 1");
+  EXPECT_EQ(json("1e+"), "1e0 1");
 }
 
 TEST(Number, TakesIntegersOfTheWholeRange) {

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <iosfwd>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,9 +14,11 @@
 #include "ingest/decode/listed_events.hpp"
 #include "ingest/decode/raw_messages.hpp"
 #include "ingest/decode/raw_plan.hpp"
+#include "ingest/filter/event_filter.hpp"
 #include "ingest/source_block.hpp"
 #include "kernels/chosen_shifts.hpp"
 #include "kernels/cuda/decode/raw_ring.hpp"
+#include "kernels/cuda/kernel_times.hpp"
 
 namespace sluice::testing {
 
@@ -34,15 +37,35 @@ struct PlainEvent {
 };
 std::ostream& operator<<(std::ostream& out, const PlainEvent& event);
 
-/// All events of a block in the order of their bytes.
+/// All events of a block in the order of their bytes, but for those that a filter took out.
 struct PlainBatch {
   std::vector<PlainEvent> events;
   EventTime min_time = 0;
   EventTime max_time = 0;
+  std::uint64_t filtered = 0;
+  std::map<PartitionIndex, EventTime> filtered_maxima;
 };
 
-/// What the host's decoder makes of a block.
-PlainBatch decode_on_host(const Format& format, const SourceBlock& block);
+/// A job's condition. Empty: none.
+struct Where {
+  std::string text = {};
+  std::optional<Milliseconds> max_future = {};
+};
+
+/// A format with the fields that a condition reads. @throws FilterError
+struct FilteredFormat {
+  FilteredFormat(Format format, Where where);
+
+  std::optional<EventFilter> filter() const;
+  RawPlan plan() const;
+
+  Format format;
+  Where where;
+  std::optional<FilterProgram> program;
+};
+
+/// What the host makes of a block.
+PlainBatch decode_on_host(const FilteredFormat& format, const SourceBlock& block);
 
 /// Decodes blocks as a pipeline with a GPU does: on the device, what is listed on the host, and
 /// learns shapes from that.
@@ -50,6 +73,9 @@ class DeviceDecoding {
  public:
   /// Fails the test when the format has no plan.
   explicit DeviceDecoding(const Format& format, std::size_t capacity = 4096,
+                          std::size_t bytes = std::size_t{1} << 20)
+      : DeviceDecoding(FilteredFormat(format, {}), capacity, bytes) {}
+  explicit DeviceDecoding(FilteredFormat format, std::size_t capacity = 4096,
                           std::size_t bytes = std::size_t{1} << 20);
 
   /// nullopt: the whole batch was refused.
@@ -59,15 +85,20 @@ class DeviceDecoding {
   std::size_t decoded() const noexcept { return decoded_; }
   std::size_t listed() const noexcept { return listed_; }
   cuda::RawRing& ring() noexcept { return *ring_; }
+  cuda::KernelTimes& times() noexcept { return times_; }
+  const FilteredFormat& format() const noexcept { return format_; }
 
  private:
   void read_down(Ticket ticket, std::size_t size, PlainBatch& batch);
   void learn(const SourceBlock& block, const RawOutcome& outcome);
 
-  Format format_;
+  void take_filtered(const RawOutcome& outcome, PlainBatch& batch) const;
+
+  FilteredFormat format_;
   DecodePlan plan_;
   RowLayout layout_;
   ChosenShifts shifts_;
+  cuda::KernelTimes times_{true};
   std::unique_ptr<cuda::RawRing> ring_;
   RawMessageTable table_;
   ListedEvents listed_events_;
@@ -77,6 +108,9 @@ class DeviceDecoding {
 };
 
 /// Decodes on both sides and compares. @returns whether the device took the batch
-bool expect_same(DeviceDecoding& device, const Format& format, const SourceBlock& block);
+bool expect_same(DeviceDecoding& device, const SourceBlock& block);
+inline bool expect_same(DeviceDecoding& device, const Format&, const SourceBlock& block) {
+  return expect_same(device, block);
+}
 
 }  // namespace sluice::testing

@@ -21,8 +21,10 @@
 #include "kernels/row_layout.hpp"
 #include "tests/ingest/decode/decoding.hpp"
 #include "tests/kernels/cuda/backend_session.hpp"
+#include "tests/kernels/cuda/decode/device_decoding.hpp"
 
-// Raw batches through the whole backend, beside the same events as columns.
+// Raw batches through the whole backend, beside the same events as columns; with and without a
+// filter.
 namespace sluice::testing {
 namespace {
 
@@ -51,7 +53,7 @@ std::string lines(std::size_t first, std::size_t count) {
   return text;
 }
 
-BackendShape shape_of(const Format& format) {
+BackendShape shape_of(const FilteredFormat& format) {
   const AccumulatorNeed needs[] = {{AccumulatorKind::nulls, 0},
                                    {AccumulatorKind::sum_integer, 0},
                                    {AccumulatorKind::minimum, 1, true},
@@ -61,7 +63,12 @@ BackendShape shape_of(const Format& format) {
   shape.max_batch_events = capacity;
   shape.max_keys = 2000;
   shape.max_state_bytes = std::size_t{1} << 24;
-  shape.raw = RawShape{.plan = *raw_plan(format).plan, .max_bytes = 1 << 20, .max_messages = 64};
+  const RawPlan plan = format.plan();
+  shape.raw = RawShape{.plan = plan.plan.value(),
+                       .max_bytes = 1 << 20,
+                       .max_messages = 64,
+                       .partitions = 1'000,
+                       .filter = plan.filter};
   return shape;
 }
 
@@ -94,27 +101,32 @@ NamedRows rows_of(Backend& backend) {
   return rows;
 }
 
-class RawBackend : public ::testing::Test {
+class RawBackend : public ::testing::TestWithParam<std::string> {
  public:
   RawBackend()
-      : format_(clicks()),
-        plan_(*raw_plan(format_).plan),
+      : filtered_format_(clicks(), {GetParam()}),
+        format_(filtered_format_.format),
+        plan_(*filtered_format_.plan().plan),
+        filter_(filtered_format_.filter()),
         decoder_(format_),
         events_(make_events(format_, capacity)),
         table_(make_staging(RawMessageTable::bytes_needed(64)), 64),
-        listed_(format_, plan_, make_staging(DecodedEvents::bytes_needed(capacity, 2)), capacity),
+        listed_(format_, plan_, make_staging(DecodedEvents::bytes_needed(capacity, 2)), capacity,
+                filtered_format_.filter()),
         shapes_(format_) {}
 
  protected:
   // Without a device a test is skipped before this.
   void SetUp() override {
-    by_columns_ = cuda::make_backend(shape_of(format_));
-    by_bytes_ = cuda::make_backend(shape_of(format_));
+    by_columns_ = cuda::make_backend(shape_of(filtered_format_));
+    by_bytes_ = cuda::make_backend(shape_of(filtered_format_));
   }
 
   BatchReport take_columns(const SourceBlock& block) {
     events_.clear();
     decoder_.decode(block, 0, events_);
+    FilteredEvents filtered;
+    if (filter_) filter_->apply(events_, decoder_.filter_columns(), block.now, filtered);
     const Ticket ticket = by_columns_->stage(events_.columns());
     BatchReport report =
         by_columns_->accumulate(ticket, limits_of_four_panes(corrected_before_), {});
@@ -153,8 +165,10 @@ class RawBackend : public ::testing::Test {
   }
 
   PaneIndex corrected_before_ = 1;
+  FilteredFormat filtered_format_;
   Format format_;
   DecodePlan plan_;
+  std::optional<EventFilter> filter_;
   std::unique_ptr<Backend> by_columns_;
   std::unique_ptr<Backend> by_bytes_;
   Decoder decoder_;
@@ -166,7 +180,7 @@ class RawBackend : public ::testing::Test {
   std::vector<RawExtent> named_;
 };
 
-TEST_F(RawBackend, LeavesTheSameRowsAsColumns) {
+TEST_P(RawBackend, LeavesTheSameRowsAsColumns) {
   for (std::size_t batch = 0; batch < 5; ++batch) {
     const SourceBlock block = block_of({lines(batch * 1000, 500), lines(batch * 1000 + 500, 300)});
     const BatchReport columns = take_columns(block);
@@ -181,7 +195,7 @@ TEST_F(RawBackend, LeavesTheSameRowsAsColumns) {
   EXPECT_FALSE(rows_of(*by_bytes_).empty());
 }
 
-TEST_F(RawBackend, NamesTheBytesOfLateEventsAndOfNewKeys) {
+TEST_P(RawBackend, NamesTheBytesOfLateEventsAndOfNewKeys) {
   const SourceBlock warm = block_of({lines(1, 2)});
   take_columns(warm);
   take_raw(warm);
@@ -209,7 +223,7 @@ TEST_F(RawBackend, NamesTheBytesOfLateEventsAndOfNewKeys) {
   EXPECT_EQ(named, keys);
 }
 
-TEST_F(RawBackend, NamesThePanesOfCorrections) {
+TEST_P(RawBackend, NamesThePanesOfCorrections) {
   corrected_before_ = 3;
   const SourceBlock block = block_of({lines(0, 300)});
   std::vector<PaneIndex> columns;
@@ -223,7 +237,7 @@ TEST_F(RawBackend, NamesThePanesOfCorrections) {
   EXPECT_FALSE(bytes.empty());
 }
 
-TEST_F(RawBackend, BatchesMayBeStagedAhead) {
+TEST_P(RawBackend, BatchesMayBeStagedAhead) {
   take_raw(block_of({lines(0, 50)}));
   take_columns(block_of({lines(0, 50)}));
   const SourceBlock first = block_of({lines(100, 300)});
@@ -246,7 +260,7 @@ TEST_F(RawBackend, BatchesMayBeStagedAhead) {
   EXPECT_EQ(rows_of(*by_bytes_), rows_of(*by_columns_));
 }
 
-TEST_F(RawBackend, ARefusedBatchIsReleasedAndComesAsColumns) {
+TEST_P(RawBackend, ARefusedBatchIsReleasedAndComesAsColumns) {
   std::string many;
   for (std::size_t i = 0; i <= capacity; ++i) many += "{}\n";
   const SourceBlock block = block_of({many});
@@ -259,14 +273,14 @@ TEST_F(RawBackend, ARefusedBatchIsReleasedAndComesAsColumns) {
   EXPECT_EQ(take_raw(next).accepted, take_columns(next).accepted);
 }
 
-TEST_F(RawBackend, ABackendWithoutAPlanDecodesNothing) {
-  BackendShape shape = shape_of(format_);
+TEST_P(RawBackend, ABackendWithoutAPlanDecodesNothing) {
+  BackendShape shape = shape_of(filtered_format_);
   shape.raw.reset();
   EXPECT_EQ(cuda::make_backend(shape)->raw_staging(), nullptr);
 }
 
-TEST_F(RawBackend, ThePlanOfAJobCountsItsMemory) {
-  BackendShape shape = shape_of(format_);
+TEST_P(RawBackend, ThePlanOfAJobCountsItsMemory) {
+  BackendShape shape = shape_of(filtered_format_);
   shape.max_batch_events = std::size_t{1} << 16;
   const std::unique_ptr<Backend> backend = cuda::make_backend(shape);
   const auto planned = static_cast<double>(plan_device(shape, {}).staging);
@@ -274,8 +288,8 @@ TEST_F(RawBackend, ThePlanOfAJobCountsItsMemory) {
   EXPECT_NEAR(static_cast<double>(backend->status().staging_bytes) / planned, 1, 0.1);
 }
 
-TEST_F(RawBackend, ShiftsOfSumsAreChosenFromColumnsFirst) {
-  BackendShape shape = shape_of(format_);
+TEST_P(RawBackend, ShiftsOfSumsAreChosenFromColumnsFirst) {
+  BackendShape shape = shape_of(filtered_format_);
   const AccumulatorNeed needs[] = {{AccumulatorKind::sum_shifted, 1, true}};
   shape.layout = lay_out_row(needs);
   const std::unique_ptr<Backend> backend = cuda::make_backend(shape);
@@ -288,6 +302,10 @@ TEST_F(RawBackend, ShiftsOfSumsAreChosenFromColumnsFirst) {
 
   EXPECT_TRUE(backend->raw_staging()->ready());
 }
+
+INSTANTIATE_TEST_SUITE_P(WithAndWithoutAFilter, RawBackend,
+                         ::testing::Values("", "i < 700 AND k <> 'key5' OR s IS NOT NULL"),
+                         [](const auto& test) { return test.param.empty() ? "All" : "Filtered"; });
 
 }  // namespace
 }  // namespace sluice::testing
