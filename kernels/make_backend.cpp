@@ -1,5 +1,4 @@
 #include "kernels/backend.hpp"
-
 #include "kernels/cpu/cpu_backend.hpp"
 
 #if defined(SLUICE_HAVE_CUDA)
