@@ -116,6 +116,17 @@ TEST(RawBatches, GiveTheRowsAndBooksOfTheHostsDecoder) {
   }
 }
 
+TEST(RawBatches, AreFilteredAsByTheHost) {
+  JobText text = revising;
+  text.where = "where: (v > 0 OR v IS NULL) AND k <> 'k3' AND t > 110\n";
+  for (std::uint64_t seed = 11; seed <= 14; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    Stream stream(seed, 3);
+    const DeviceDecoding device = compare(text, 3, blocks_of(stream, 25, 3));
+    EXPECT_GT(device.decoded, 1'000u);
+  }
+}
+
 TEST(RawBatches, BeginOnceTheHostHasSeenWhatDocumentsLookLike) {
   const std::vector<ScriptedBlock> script{{.messages = {message(0, 1), message(0, 2)}},
                                           {.messages = {message(0, 3)}},
