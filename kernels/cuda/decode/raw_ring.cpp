@@ -25,7 +25,7 @@ RawRing::RawRing(const BackendShape& shape, const ChosenShifts& shifts, KernelTi
       shapes_(max_shapes),
       asked_(first_extents),
       extents_(first_extents),
-      settling_(times, decoding_) {
+      settling_(times, finishing_) {
   const std::size_t slots = std::max(shape.batches_in_flight, fewest_slots);
   slots_.reserve(slots);
   for (std::size_t i = 0; i < slots; ++i) slots_.emplace_back(limits_);
@@ -173,8 +173,8 @@ void RawRing::read_list(RawSlot& slot, RawOutcome& outcome) {
   const ListedEvent* const first = slot.front.host[0].listed;
   outcome.listed.assign(first, first + here);
   if (listed > here) {
-    slot.more_listed.download(listed - here, decoding_);
-    decoding_.synchronize();
+    slot.more_listed.download(listed - here, finishing_);
+    finishing_.synchronize();
     const ListedEvent* const more = slot.more_listed.host.begin();
     outcome.listed.insert(outcome.listed.end(), more, more + (listed - here));
   }
@@ -202,11 +202,11 @@ std::vector<RawExtent> RawRing::extents(Ticket ticket, std::span<const std::uint
   asked_.reserve(events.size());
   extents_.reserve(events.size());
   std::copy(events.begin(), events.end(), asked_.host.begin());
-  asked_.upload(events.size(), decoding_);
+  asked_.upload(events.size(), finishing_);
   gather_extents(slot.settled, asked_.device.data(), events.size(), extents_.device.data(),
-                 decoding_);
-  extents_.download(events.size(), decoding_);
-  decoding_.synchronize();
+                 finishing_);
+  extents_.download(events.size(), finishing_);
+  finishing_.synchronize();
   return {extents_.host.begin(), extents_.host.begin() + events.size()};
 }
 

@@ -15,9 +15,9 @@
 
 namespace sluice::cuda {
 
-/// Raw batches in flight: copied up on one stream, decoded on a second one, beside the kernels that
-/// compute an earlier batch. Nothing is allocated after the start but for lists of extents that are
-/// longer than any before.
+/// Raw batches in flight: copied up on one stream, decoded on a second one, settled on a third,
+/// beside the kernels that compute an earlier batch. Nothing is allocated after the start but for
+/// lists of extents that are longer than any before.
 class RawRing final : public RawStaging {
  public:
   /// @param shape with `raw`
@@ -58,6 +58,7 @@ class RawRing final : public RawStaging {
   CopyRuns runs_;
   Stream copies_;
   Stream decoding_;
+  Stream finishing_;  ///< what is done to decoded batches: never behind the decoding of later ones
   BatchSettling settling_;
   std::vector<RawSlot> slots_;
   std::uint64_t next_ = 0;
