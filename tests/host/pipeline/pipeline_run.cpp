@@ -87,6 +87,10 @@ PipelineRun::PipelineRun(const JobText& text, std::size_t partitions,
                        .state =
                            [this](const PipelineView& view) {
                              decoding_ = view.device_decoding.value_or(DeviceDecoding());
+                           },
+                       .decoding_moved =
+                           [this](bool to_device, const std::string& why) {
+                             moves_.push_back((to_device ? "device: " : "host: ") + why);
                            }});
 }
 

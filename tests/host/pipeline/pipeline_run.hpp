@@ -63,6 +63,8 @@ class PipelineRun {
   const Books& books() const { return pipeline_->books(); }
   /// As it was told last; of a backend that decodes.
   const DeviceDecoding& decoding() const { return decoding_; }
+  /// What was told of moves of the decoding: "device: why" or "host: why".
+  const std::vector<std::string>& moves() const { return moves_; }
   ScriptedSource& source() { return source_; }
   const ScriptedSource& source() const { return source_; }
   /// In order of start, key and revision.
@@ -79,6 +81,7 @@ class PipelineRun {
   std::vector<std::unique_ptr<Sink>> sinks_;
   std::unique_ptr<Pipeline> pipeline_;
   DeviceDecoding decoding_;
+  std::vector<std::string> moves_;
   std::stop_source stop_;
 };
 

@@ -172,6 +172,15 @@ TEST(RawBatches, EndWhileTooManyEventsAreListedAndComeBackLater) {
   EXPECT_LT(device.listed, 20u);
 }
 
+TEST(RawBatches, TellWhereTheDecodingMovesAndWhy) {
+  PipelineRun run({}, 1, a_stream_that_changes(), Afterwards::finish, make_device);
+  run.source().wait_for_engine();
+  run.run();
+  EXPECT_THAT(run.moves(), testing::ElementsAre("device: the device can decode this stream",
+                                                "host: too many events were left to the host",
+                                                "device: the device can decode this stream"));
+}
+
 TEST(RawBatches, GoOnWhereTheDeviceIsInsistedOn) {
   const DeviceDecoding device =
       compare({.engine = "batch_events: 64, batch_bytes: 64KiB, decode: device"}, 1,
