@@ -14,6 +14,7 @@
 
 /// What a program of tests/fuzz defines: libFuzzer calls it with whatever it makes up, replay.cpp
 /// with the files of the corpus. Any input returns 0, or ends the program.
+// NOLINTNEXTLINE(readability-identifier-naming): the name is libFuzzer's
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
 namespace sluice::fuzz {
