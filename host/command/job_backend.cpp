@@ -1,6 +1,5 @@
 #include "host/command/job_backend.hpp"
 
-#include <utility>
 
 #include "host/engine/lowering.hpp"
 #include "ingest/decode/raw_plan.hpp"
@@ -25,13 +24,13 @@ BackendShape shape_of(const Job& job) {
 Decoding decoding_of(const Job& job, BackendKind kind, std::size_t partitions) {
   if (job.engine.decode == DecodePlace::host) return {std::nullopt, "configured"};
   if (kind == BackendKind::cpu) return {std::nullopt, "the cpu backend has no device"};
-  RawPlan raw = raw_plan(job.format, job.where ? &job.where->program : nullptr);
+  const RawPlan raw = raw_plan(job.format, job.where ? &job.where->program : nullptr);
   if (!raw.plan) return {std::nullopt, "only the host reads " + raw.why_not};
   return {RawShape{.plan = *raw.plan,
                    .max_bytes = job.engine.batch_bytes,
                    .max_messages = job.engine.batch_events,
                    .partitions = partitions,
-                   .filter = std::move(raw.filter)},
+                   .filter = raw.filter},
           "the device can read this format"};
 }
 
