@@ -1,6 +1,5 @@
 #include "host/command/job_backend.hpp"
 
-
 #include "host/engine/lowering.hpp"
 #include "ingest/decode/raw_plan.hpp"
 

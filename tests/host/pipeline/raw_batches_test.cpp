@@ -14,7 +14,6 @@ namespace sluice {
 namespace {
 
 using oracle::Random;
-using testing::HasSubstr;
 using testing::IsEmpty;
 
 std::unique_ptr<Backend> make_device(const Job& job, std::size_t partitions, BackendShape shape) {
